@@ -1,0 +1,120 @@
+"""Inbound values: one public comment, its author and what was said before it."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from aplomo.errors import InputError
+
+__all__ = ["Author", "Comment", "Turn", "visible"]
+
+# Characters that show nothing but can hide or reorder text: controls other than tab and newline,
+# bidirectional controls, zero-width space and no-break, tags, and what cannot be encoded. The
+# zero-width joiner and variation selectors stay: emoji are built with them.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\U000e0000-\U000e007f]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """`text` as a person sees it: NFC, without invisible or reordering characters."""
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", _SURROGATE.sub("\ufffd", text)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who wrote the comment, as far as the channel tells. `followers` is a count of accounts."""
+
+    id: str = ""
+    name: str = ""
+    kind: str = "unknown"
+    followers: int = 0
+    verified: bool = False
+    customer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One earlier message of the thread; `author` is free text, `kind` customer, agent, bot …"""
+
+    text: str
+    author: str = ""
+    kind: str = "unknown"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", _encodable(self.text, "thread"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """One inbound public text.
+
+    `thread` holds the messages before it, oldest first; `history` earlier comments by the same
+    author; `meta` whatever else a rule may read (text values). `lang` is an ISO 639-1 code, or
+    None to have it detected. `id` defaults to a hash of channel and text.
+
+    Raises InputError when the text is not text, or shows nothing.
+    """
+
+    text: str
+    channel: str = "generic"
+    lang: str | None = None
+    id: str = ""
+    author: Author = field(default_factory=Author)
+    thread: tuple[Turn, ...] = ()
+    history: tuple[str, ...] = ()
+    meta: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        text = _encodable(self.text, "text")
+        if not visible(text).strip():
+            raise InputError("the comment has no visible text", hint="give some text to answer")
+        put = object.__setattr__
+        put(self, "text", text)
+        put(self, "thread", tuple(self.thread))
+        put(self, "history", tuple(_encodable(item, "history") for item in self.history))
+        put(self, "meta", MappingProxyType(dict(self.meta)))
+        put(self, "id", self.id or f"c-{self.sha256[:16]}")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of everything a decision depends on, the id apart."""
+        content = [self.channel, self.text, self.lang, _plain(self.author), self.history]
+        content += [[_plain(turn) for turn in self.thread], dict(self.meta)]
+        packed = json.dumps(content, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(packed.encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON shape of the decision record; empty parts are left out."""
+        author = {k: v for k, v in _plain(self.author).items() if v not in ("", 0, False, "unknown")}
+        shape: dict[str, Any] = {
+            "id": self.id,
+            "text": self.text,
+            "channel": self.channel,
+            "lang": self.lang,
+            "author": author,
+        }
+        if self.thread:
+            shape["thread"] = [_plain(turn) for turn in self.thread]
+        if self.history:
+            shape["history"] = list(self.history)
+        if self.meta:
+            shape["meta"] = dict(self.meta)
+        return shape
+
+
+def _plain(value: Author | Turn) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+def _encodable(text: object, name: str) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"{name} must be text, not {type(text).__name__}")
+    return _SURROGATE.sub("\ufffd", text)

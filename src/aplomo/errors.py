@@ -1,0 +1,140 @@
+"""Every error Aplomo raises, in one tree.
+
+AplomoError                     exit
+├── UsageError                   2    the call itself is wrong
+├── InputError                   3    a comment, row or file that cannot be used
+├── ConfigError                  3    protocol, brand, facts, prompt, calibration or settings are wrong
+│   └── DocumentError            3    ... with every problem at once, each with file and line
+└── ModelError                   4    the model gave nothing usable
+    ├── ModelMissing             4    the weights or a package are not there
+    ├── ModelRejected            4    the endpoint refuses the request: key, model name, bad request
+    ├── ModelUnavailable         4    retry: rate limit, 5xx, connection, time-out
+    └── BadCompletion            4    retry: broken, truncated, misshapen or refused answer
+
+An error says what is wrong (`message`), where (`where`) and what to do (`hint`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = [
+    "AplomoError",
+    "BadCompletion",
+    "ConfigError",
+    "DocumentError",
+    "InputError",
+    "ModelError",
+    "ModelMissing",
+    "ModelRejected",
+    "ModelUnavailable",
+    "Problem",
+    "UsageError",
+]
+
+
+class AplomoError(Exception):
+    """Base of all: `str(error)` is one readable line, `hint` says what to do about it."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 3
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class UsageError(AplomoError):
+    """The call or the command line is wrong."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class InputError(AplomoError):
+    """A comment, a row or an input file cannot be used."""
+
+    code = "input"
+
+
+class ConfigError(AplomoError):
+    """Settings, prompts or calibration are wrong or missing."""
+
+    code = "config"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """One thing wrong in a document: `file:line: message (hint)`; lines count from 1."""
+
+    file: str
+    line: int
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.file}:{self.line}: {self.message}"
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class DocumentError(ConfigError):
+    """A YAML document is refused; `problems` holds everything wrong with it, in line order."""
+
+    code = "document"
+
+    def __init__(self, kind: str, problems: Sequence[Problem]) -> None:
+        self.kind = kind
+        self.problems = tuple(sorted(problems))
+        count = len(self.problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{kind} refused: {count} problem{'s' * (count != 1)}\n{lines}")
+
+
+class ModelError(AplomoError):
+    """The model gave nothing usable."""
+
+    code = "model"
+    exit_code = 4
+
+
+class ModelMissing(ModelError):
+    """The weights, or the package that runs them, are not installed."""
+
+    code = "model_missing"
+
+
+class ModelRejected(ModelError):
+    """The endpoint refuses the request, and would again: key, model name, malformed request."""
+
+    code = "model_rejected"
+
+
+class ModelUnavailable(ModelError):
+    """Rate limit, server error, broken connection or time-out; `retry_after` is in seconds."""
+
+    code = "model_unavailable"
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        where: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.retry_after = retry_after
+
+
+class BadCompletion(ModelError):
+    """An answer came, but broken, truncated, of the wrong shape, or a refusal."""
+
+    code = "bad_completion"
+    retryable = True

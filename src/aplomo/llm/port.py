@@ -1,0 +1,87 @@
+"""The port every model is reached through: one request in, one completion out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+__all__ = ["Completion", "Message", "Model", "Request", "Token", "Usage"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of a model.
+
+    `schema` is the JSON schema that the answer must satisfy (None for free text); `top_logprobs`
+    how many alternatives to return per token (0 for none); `purpose` names the call in usage and
+    recordings ("answer:1", "draft", "repair") and is never sent.
+    """
+
+    purpose: str
+    messages: tuple[Message, ...]
+    schema: Mapping[str, Any] | None = None
+    max_tokens: int = 512
+    temperature: float = 0.0
+    top_logprobs: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One generated token: its text, and the log-probability of each alternative (itself too)."""
+
+    text: str
+    alternatives: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What calls have cost, in calls and tokens."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A model's answer: its text, and per-token log-probabilities where the server gives them."""
+
+    text: str
+    usage: Usage
+    tokens: tuple[Token, ...] = ()
+
+
+class Model(Protocol):
+    """A chat model. Implementations raise only ModelError and its children, and never retry."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as written in the decision record and in the calibration key."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """Host of the endpoint, "" when the model runs in process."""
+        ...
+
+    def complete(self, request: Request, *, timeout: float) -> Completion:
+        """Answer `request` within `timeout` seconds."""
+        ...
+
+    async def acomplete(self, request: Request, *, timeout: float) -> Completion:
+        """The async twin of `complete`."""
+        ...

@@ -1,0 +1,48 @@
+"""How a protocol is walked: a pure generator, with no I/O, clock or randomness.
+
+The walk yields the question it needs and is sent the answer; drivers, sync or async, decide how
+the answer is found. The same answers always give the same path.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from aplomo.protocol.model import Answerer, Outcome, Protocol, Question, Verdict
+
+__all__ = ["Answer", "Walked", "walk"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer to one question.
+
+    `confidence` is the calibrated probability of `answer` in 0..1 (of "yes" when unsure); `logit`
+    the raw log-odds of yes, when the server gave log-probabilities; `evidence` a verbatim quote.
+    """
+
+    question: str
+    answer: Verdict
+    by: Answerer
+    confidence: float | None = None
+    logit: float | None = None
+    evidence: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """A finished walk: the question ids asked, in order, and the outcome reached."""
+
+    path: tuple[str, ...]
+    outcome: Outcome
+
+
+def walk(protocol: Protocol) -> Generator[Question, Verdict, Walked]:
+    """Walk `protocol` from its start: yields each Question reached, takes its verdict."""
+    path: list[str] = []
+    node = protocol.start
+    while (question := protocol.questions.get(node)) is not None:
+        verdict = yield question
+        path.append(question.id)
+        node = question.target(verdict)
+    return Walked(path=tuple(path), outcome=protocol.outcomes[node])
