@@ -42,7 +42,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One earlier message of the thread; `author` is free text, `kind` customer, agent, bot …"""
+    """One earlier message of the thread; `author` is free text, `kind` is customer, agent or bot."""
 
     text: str
     author: str = ""
@@ -93,7 +93,9 @@ class Comment:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of the decision record; empty parts are left out."""
-        author = {k: v for k, v in _plain(self.author).items() if v not in ("", 0, False, "unknown")}
+        author = {
+            k: v for k, v in _plain(self.author).items() if v not in ("", 0, False, "unknown")
+        }
         shape: dict[str, Any] = {
             "id": self.id,
             "text": self.text,

@@ -51,7 +51,9 @@ class Document:
                 hint="save the file as UTF-8",
             ) from None
         except OSError as error:
-            raise ConfigError(f"cannot read {kind} file: {error.strerror}", where=str(path)) from None
+            raise ConfigError(
+                f"cannot read {kind} file: {error.strerror}", where=str(path)
+            ) from None
         return cls.parse(text, name=str(path), kind=kind)
 
     @classmethod

@@ -3,7 +3,7 @@
 AplomoError                     exit
 ├── UsageError                   2    the call itself is wrong
 ├── InputError                   3    a comment, row or file that cannot be used
-├── ConfigError                  3    protocol, brand, facts, prompt, calibration or settings are wrong
+├── ConfigError                  3    a protocol, brand, prompt, calibration or setting is wrong
 │   └── DocumentError            3    ... with every problem at once, each with file and line
 └── ModelError                   4    the model gave nothing usable
     ├── ModelMissing             4    the weights or a package are not there

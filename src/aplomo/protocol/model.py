@@ -1,4 +1,4 @@
-"""What a protocol says: closed questions and outcomes in a directed acyclic graph, as frozen values."""
+"""What a protocol says: closed questions and outcomes, a directed acyclic graph of values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
