@@ -42,7 +42,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One earlier message of the thread; `author` is free text, `kind` is customer, agent or bot."""
+    """One earlier message of the thread; `kind` is customer, agent, bot or unknown."""
 
     text: str
     author: str = ""
