@@ -5,23 +5,43 @@ linter) are reported as `file:line: message (hint)`. Only `true` and `false` are
 the branches `yes:` and `no:` stay words; dates stay text until the schema reads them.
 """
 
-from collections.abc import Iterator, Mapping
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from aplomo.errors import ConfigError, DocumentError, Problem
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
-__all__ = ["Document", "Location"]
+__all__ = ["Document", "Location", "did_you_mean"]
 
-type_names = {"missing": "is missing", "extra_forbidden": "is not a known key"}
 Location = tuple[str | int, ...]
 
-# Far above any honest file; stops an alias bomb before it fills the memory.
+# Far above any honest file; stop an alias bomb before it fills the memory, and a tower of brackets
+# before it overflows the C stack of the YAML composer.
 MAX_VALUES = 200_000
+MAX_DEPTH = 100
+
+_VERDICTS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a known key",
+    "dict_type": "should be a mapping",
+    "mapping_type": "should be a mapping",
+    "model_type": "should be a mapping",
+    "model_attributes_type": "should be a mapping",
+    "string_too_short": "is empty",
+    "too_short": "is empty",
+}
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A hint naming the known word nearest to `word`, None when none is near."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +82,11 @@ class Document:
         import yaml
 
         try:
+            _refuse_towers(text)
             root = yaml.compose(text, Loader=_loader())
             builder = _Builder(name)
             data = builder.build(root, ()) if root is not None else None
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
+        except (yaml.YAMLError, ValueError) as error:
             raise DocumentError(kind, [_syntax_problem(name, error)]) from None
         return cls(
             name=name,
@@ -86,14 +107,61 @@ class Document:
         """A Problem placed at `location`."""
         return Problem(file=self.name, line=self.line(location), message=message, hint=hint)
 
-    def problems(self, error: "ValidationError") -> Iterator[Problem]:
-        """The problems of a pydantic `error`, each at its line, in words an author understands."""
+    def problems(
+        self,
+        error: "ValidationError",
+        *,
+        at: Location = (),
+        model: "type[BaseModel] | None" = None,
+    ) -> Iterator[Problem]:
+        """The problems of a pydantic `error`, each at its line, in words an author understands.
+
+        `at` is where the validated value sits in the document; with its `model`, an unknown key
+        gets the nearest known one as a hint.
+        """
         for item in error.errors(include_url=False):
-            location = tuple(item["loc"])
-            dotted = ".".join(str(part) for part in location) or "document"
-            verdict = type_names.get(item["type"])
-            message = f"{dotted} {verdict}" if verdict else f"{dotted}: {item['msg']}"
-            yield self.problem(location, message)
+            inner = tuple(part for part in item["loc"] if part != "[key]")
+            dotted = ".".join(str(part) for part in (*at, *inner)) or "document"
+            hint = _hint(item, _known_keys(model, inner[:-1]))
+            yield self.problem((*at, *inner), f"{dotted}{_verdict(item)}", hint)
+
+
+def _verdict(item: Mapping[str, Any]) -> str:
+    """What is wrong, to be read after the name of the place."""
+    if item["type"] == "value_error":
+        return f": {item['ctx']['error']}"
+    if item["input"] is None and item["type"] != "missing":
+        return " is empty"
+    plain = re.sub(r"^(Input|String|List|Tuple|Dictionary) ", "", item["msg"])
+    return " " + _VERDICTS.get(item["type"], plain)
+
+
+def _hint(item: Mapping[str, Any], known: Iterable[str]) -> str | None:
+    value = item["input"]
+    if item["type"] == "extra_forbidden":
+        return did_you_mean(str(item["loc"][-1]), known)
+    if item["type"] == "literal_error":
+        return did_you_mean(str(value), re.findall("'(.*?)'", item["ctx"]["expected"]))
+    if item["type"] == "string_type" and isinstance(value, int | float):
+        return "write it in quotes"
+    return None
+
+
+def _known_keys(model: "type[BaseModel] | None", path: Location) -> Iterable[str]:
+    """The keys that may stand at `path` inside a value of `model`."""
+    kind: Any = model
+    for part in path:
+        fields = getattr(kind, "model_fields", {})
+        kind = fields[part].annotation if part in fields else (get_args(kind) or (None,))[-1]
+    return getattr(kind, "model_fields", {})
+
+
+class _Refused(ValueError):
+    """Well-formed YAML that this reader does not take, and the line where it stands."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class _Builder:
@@ -107,9 +175,14 @@ class _Builder:
 
     def build(self, node: Any, location: Location) -> Any:
         self._count += 1
+        line = node.start_mark.line + 1
         if self._count > MAX_VALUES:
-            raise ValueError(f"more than {MAX_VALUES} values: is there an alias loop?")
-        self.lines.setdefault(location, node.start_mark.line + 1)
+            raise _Refused(f"more than {MAX_VALUES} values, counting aliases", line)
+        if len(location) > MAX_DEPTH:
+            raise _Refused("an alias inside its own anchor", line)
+        self.lines.setdefault(location, line)
+        if node.id != "scalar" and node.tag not in _PLAIN_TAGS:
+            raise _Refused(f"the tag {node.tag} is not allowed", line)
         if node.id == "mapping":
             return self._mapping(node, location)
         if node.id == "sequence":
@@ -119,10 +192,10 @@ class _Builder:
     def _mapping(self, node: Any, location: Location) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            if key_node.id != "scalar":
-                raise ValueError(f"line {key_node.start_mark.line + 1}: a key must be a word")
-            key = str(key_node.value)
             line = key_node.start_mark.line + 1
+            if key_node.id != "scalar":
+                raise _Refused("a key must be a word", line)
+            key = str(key_node.value)
             if key in result:
                 first = self.lines[(*location, key)]
                 self.duplicates.append(
@@ -139,30 +212,52 @@ class _Builder:
         return result
 
 
+_PLAIN_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+
+
 def _scalar(node: Any) -> Any:
     import yaml
 
-    tag = node.tag.rpartition(":")[2]
+    tag = node.tag.removeprefix("tag:yaml.org,2002:")
     if tag == "null":
         return None
     if tag == "bool":
         return node.value.lower() == "true"
-    if tag in {"int", "float"}:
-        return yaml.safe_load(node.value)
     if tag == "str":
         return node.value
-    raise ValueError(f"line {node.start_mark.line + 1}: the tag {node.tag} is not allowed")
+    line = node.start_mark.line + 1
+    if tag in {"int", "float"}:
+        try:
+            value = yaml.safe_load(node.value)
+        except (yaml.YAMLError, ValueError):
+            value = None
+        if isinstance(value, int | float):
+            return value
+        raise _Refused("not a number", line)
+    raise _Refused(f"the tag {node.tag} is not allowed", line)
+
+
+def _refuse_towers(text: str) -> None:
+    """Refuse deep nesting from the flat event stream, before anything recurses over it."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=_loader()):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _Refused("nested too deeply", event.start_mark.line + 1)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 _cached_loader: Any = None
 
 
 def _loader() -> Any:
-    """A safe loader with the words yes/no/on/off and dates left as text."""
+    """A safe loader that leaves text alone: yes/no/on/off, dates, `=` and `<<`."""
     global _cached_loader
     if _cached_loader is None:
-        import re
-
         import yaml
 
         base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -170,7 +265,8 @@ def _loader() -> Any:
         class Loader(base):
             pass
 
-        dropped = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
+        words = ("bool", "timestamp", "value", "merge")
+        dropped = {f"tag:yaml.org,2002:{word}" for word in words}
         Loader.yaml_implicit_resolvers = {
             first: [(tag, pattern) for tag, pattern in resolvers if tag not in dropped]
             for first, resolvers in base.yaml_implicit_resolvers.items()
@@ -183,9 +279,7 @@ def _loader() -> Any:
 
 
 def _syntax_problem(name: str, error: Exception) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark is not None else 1
-    what = getattr(error, "problem", None) or (
-        "nested too deeply" if isinstance(error, RecursionError) else str(error)
-    )
-    return Problem(file=name, line=line, message=f"not valid YAML: {what}")
+    mark: Any = getattr(error, "problem_mark", None)
+    line: int = mark.line + 1 if mark is not None else getattr(error, "line", 1)
+    what = getattr(error, "problem", None) or str(error)
+    return Problem(file=name, line=line, message=f"not valid YAML: {' '.join(what.split())}")

@@ -4,7 +4,8 @@ AplomoError                     exit
 ├── UsageError                   2    the call itself is wrong
 ├── InputError                   3    a comment, row or file that cannot be used
 ├── ConfigError                  3    a protocol, brand, prompt, calibration or setting is wrong
-│   └── DocumentError            3    ... with every problem at once, each with file and line
+│   ├── DocumentError            3    ... with every problem at once, each with file and line
+│   └── RuleError                3    a rule does not compile, or cannot judge a comment
 └── ModelError                   4    the model gave nothing usable
     ├── ModelMissing             4    the weights or a package are not there
     ├── ModelRejected            4    the endpoint refuses the request: key, model name, bad request
@@ -29,6 +30,7 @@ __all__ = [
     "ModelRejected",
     "ModelUnavailable",
     "Problem",
+    "RuleError",
     "UsageError",
 ]
 
@@ -90,10 +92,18 @@ class DocumentError(ConfigError):
 
     def __init__(self, kind: str, problems: Sequence[Problem]) -> None:
         self.kind = kind
-        self.problems = tuple(sorted(problems))
+        self.problems = tuple(
+            sorted(set(problems), key=lambda p: (p.file, p.line, p.message, p.hint or ""))
+        )
         count = len(self.problems)
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(f"{kind} refused: {count} problem{'s' * (count != 1)}\n{lines}")
+
+
+class RuleError(ConfigError):
+    """A rule does not compile, or fails on one comment: then it has no opinion."""
+
+    code = "rule"
 
 
 class ModelError(AplomoError):
