@@ -8,7 +8,7 @@ __all__ = ["asset", "folder"]
 
 
 def folder(kind: str) -> Path:
-    """The shipped folder `kind`: "prompts", "protocols" or "examples"."""
+    """The shipped folder `kind`: "prompts", "protocols", "examples" or "calibration"."""
     packaged: Traversable = files("aplomo") / "_assets" / kind
     if packaged.is_dir():
         return Path(str(packaged))

@@ -5,7 +5,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -90,6 +90,10 @@ class Comment:
         content += [[_plain(turn) for turn in self.thread], dict(self.meta)]
         packed = json.dumps(content, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(packed.encode()).hexdigest()
+
+    def in_language(self, lang: str) -> "Comment":
+        """The same comment, with its language known."""
+        return self if self.lang == lang else replace(self, lang=lang)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of the decision record; empty parts are left out."""

@@ -1,0 +1,190 @@
+"""The model's rung: every model question of a round, answered in one structured call."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, cast
+
+from aplomo.answer.calibration import Calibration
+from aplomo.answer.evidence import locate_quote
+from aplomo.answer.logit import answer_logit
+from aplomo.comment import Comment
+from aplomo.errors import BadCompletion
+from aplomo.llm.port import Completion, Message, Request, Token
+from aplomo.prompt import Prompt, fence
+from aplomo.protocol.model import Protocol, Question, in_language
+from aplomo.walk import Answer
+
+__all__ = ["Reading", "Round", "read_round"]
+
+TOP_LOGPROBS = 20
+MAX_QUOTES = 4
+SHOWN_TURNS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the model said in one round: stated answers, quotes, and tokens where given."""
+
+    stated: Mapping[str, str]
+    quotes: Mapping[str, str] = field(default_factory=dict[str, str])
+    tokens: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a protocol as a prompt: the static part first, the comment last."""
+
+    protocol: Protocol
+    number: int
+    prompt: Prompt
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions asked together, in the protocol's order."""
+        return tuple(self.protocol.round(self.number))
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of the answer: one yes/no per question, then quotes for the yeses."""
+        ids = [question.id for question in self.questions]
+        quote = _object(
+            {"question": {"type": "string", "enum": ids}, "quote": {"type": "string"}},
+        )
+        answers: dict[str, Any] = {name: {"type": "string", "enum": ["yes", "no"]} for name in ids}
+        evidence = {"type": "array", "maxItems": MAX_QUOTES, "items": quote}
+        return _object({**answers, "evidence": evidence})
+
+    @cached_property
+    def prefix(self) -> tuple[Message, ...]:
+        """Instructions and worked examples: the same bytes for every comment, so servers cache."""
+        lines = [f"- {q.id}: {in_language(q.text, 'en')}" for q in self.questions]
+        shape = ",".join(f'"{question.id}":"yes|no"' for question in self.questions)
+        quotes = '"evidence":[{"question":"...","quote":"..."}]'
+        system = self.prompt.render(questions="\n".join(lines), shape=f"{{{shape},{quotes}}}")
+        messages = [Message(role="system", content=system)]
+        for text, marked in self._examples():
+            messages.append(Message(role="user", content=fence(text)))
+            messages.append(Message(role="assistant", content=self._worked(marked)))
+        return tuple(messages)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the static part and the schema: the key of a calibration."""
+        parts = [[message.role, message.content] for message in self.prefix]
+        packed = json.dumps([parts, self.schema], ensure_ascii=False)
+        return hashlib.sha256(packed.encode()).hexdigest()
+
+    def request(self, comment: Comment) -> Request:
+        """The request that asks this round of `comment`."""
+        user = Message(role="user", content=_shown(comment))
+        return Request(
+            purpose=f"answer:{self.number}",
+            messages=(*self.prefix, user),
+            schema=self.schema,
+            max_tokens=64 + 16 * len(self.questions) + 40 * MAX_QUOTES,
+            top_logprobs=TOP_LOGPROBS,
+        )
+
+    def parse(self, completion: Completion) -> Reading:
+        """Read the answer strictly. Raises BadCompletion when it is not what was asked for."""
+        try:
+            data = json.loads(completion.text)
+        except ValueError:
+            raise BadCompletion("the answer is not JSON", hint=completion.text[:80]) from None
+        if not isinstance(data, dict):
+            raise BadCompletion("the answer is not a JSON object")
+        given = cast("dict[str, Any]", data)
+        stated = {q.id: _label(given.get(q.id), q.id) for q in self.questions}
+        quotes = _quotes(given.get("evidence"))
+        return Reading(stated=stated, quotes=quotes, tokens=completion.tokens)
+
+    def _examples(self) -> list[tuple[str, dict[str, str]]]:
+        """Each example text once, with the evidence of every question it is a yes to.
+
+        A text is "no" to the questions that do not list it under yes. The order is fixed by a hash
+        of the text, so that neither languages nor answers come in runs.
+        """
+        marked: dict[str, dict[str, str]] = {}
+        for question in self.questions:
+            for example in (*question.yes_examples, *question.no_examples):
+                marked.setdefault(example.text, {})
+            for example in question.yes_examples:
+                marked[example.text][question.id] = example.evidence or example.text
+        return sorted(marked.items(), key=lambda item: hashlib.sha256(item[0].encode()).digest())
+
+    def _worked(self, marked: Mapping[str, str]) -> str:
+        answers: dict[str, Any] = {
+            question.id: "yes" if question.id in marked else "no" for question in self.questions
+        }
+        answers["evidence"] = [{"question": name, "quote": marked[name]} for name in marked]
+        return json.dumps(answers, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_round(reading: Reading, comment: Comment, calibration: Calibration) -> dict[str, Answer]:
+    """Turn a reading into answers: calibrated where log-probabilities came, evidence verified."""
+    return {
+        question: _answer(question, stated, reading, comment, calibration)
+        for question, stated in reading.stated.items()
+    }
+
+
+def _answer(
+    question: str, stated: str, reading: Reading, comment: Comment, calibration: Calibration
+) -> Answer:
+    logit = answer_logit(reading.tokens, question)
+    verdict, confidence, reason = stated, None, "the server gave no log-probabilities"
+    if logit is not None:
+        curve = calibration.curve(question)
+        likely = curve.probability(logit)
+        verdict, reason = curve.verdict(likely), None
+        confidence = 1 - likely if verdict == "no" else likely
+        if verdict == "unsure":
+            reason = f"between {curve.no_below:.2f} and {curve.yes_from:.2f}"
+    quote = reading.quotes.get(question)
+    evidence = locate_quote(quote, comment.text) if quote else None
+    if verdict == "yes" and quote and evidence is None:
+        verdict, reason = "unsure", f"the quoted evidence is not in the comment: {quote[:80]!r}"
+    return Answer(
+        question=question,
+        answer=cast("Any", verdict),
+        by="model",
+        confidence=None if confidence is None else round(confidence, 4),
+        logit=None if logit is None else round(logit, 4),
+        evidence=evidence if verdict == "yes" else None,
+        reason=reason,
+    )
+
+
+def _shown(comment: Comment) -> str:
+    """The comment as the model sees it, with the last turns of its thread before it."""
+    turns = [f"{turn.kind}: {fence(turn.text)}" for turn in comment.thread[-SHOWN_TURNS:]]
+    if not turns:
+        return fence(comment.text)
+    return "\n".join(["Earlier in the thread:", *turns, "The comment:", fence(comment.text)])
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _label(value: object, question: str) -> str:
+    if value in ("yes", "no"):
+        return str(value)
+    raise BadCompletion(f"the answer to {question} is {str(value)[:40]!r}, not yes or no")
+
+
+def _quotes(value: object) -> dict[str, str]:
+    quotes: dict[str, str] = {}
+    for item in cast("list[Any]", value) if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            entry = cast("dict[str, Any]", item)
+            quotes.setdefault(str(entry.get("question")), str(entry.get("quote") or ""))
+    return quotes

@@ -1,0 +1,93 @@
+"""Who answers a question: the rungs rule → model → human, climbed until one is sure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from aplomo.answer.calibration import UNCALIBRATED, Calibration
+from aplomo.answer.judge import Reading, Round, read_round
+from aplomo.answer.rule import by_rule
+from aplomo.comment import Comment
+from aplomo.effect import Call, Consult, Effects
+from aplomo.llm.port import Usage
+from aplomo.llm.retry import Asked
+from aplomo.protocol.model import Question, Verdict
+from aplomo.walk import Answer
+
+__all__ = ["Ladder", "Rounds"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rounds:
+    """The model's rung of one protocol: its rounds as prompts, and their calibration."""
+
+    round: Callable[[int], Round]
+    calibration: Callable[[Round], Calibration]
+
+
+@dataclass(kw_only=True)
+class Ladder:
+    """Answers the questions of one comment, and keeps what was obtained on the way.
+
+    `given` are a person's answers: they come before every rung. Without `rounds` the model's rung
+    is skipped. `answers` collects every answer, on the path or not.
+    """
+
+    comment: Comment
+    rounds: Rounds | None
+    given: Mapping[str, Verdict] = field(default_factory=dict[str, Verdict])
+    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    usage: Usage = field(default_factory=Usage)
+    notes: list[str] = field(default_factory=list[str])
+    calibration: Calibration = UNCALIBRATED
+    _asked: dict[int, dict[str, Answer]] = field(default_factory=dict[int, dict[str, Answer]])
+
+    def __post_init__(self) -> None:
+        for name, verdict in self.given.items():
+            self.answers[name] = Answer(question=name, answer=verdict, by="human")
+
+    def answer(self, question: Question) -> Effects[Answer | None]:
+        """Climb the rungs for one question; None when only a person could answer it."""
+        if question.id in self.given:
+            return self.answers[question.id]
+        last: Answer | None = None
+        for rung in question.ask:
+            if (tried := (yield from self._try(rung, question))) is not None:
+                last = self.answers[question.id] = tried
+                if tried.answer != "unsure":
+                    break
+        return last
+
+    def _try(self, rung: str, question: Question) -> Effects[Answer | None]:
+        if rung == "rule":
+            return by_rule(question, self.comment)
+        if rung == "model":
+            return (yield from self._by_model(question, self.rounds)) if self.rounds else None
+        verdict: Verdict | None = yield Consult(question=question, comment=self.comment)
+        return verdict and Answer(question=question.id, answer=verdict, by="human")
+
+    def _by_model(self, question: Question, rounds: Rounds) -> Effects[Answer]:
+        """The model's answer, out of the one call that answers the question's whole round."""
+        number = question.round
+        if number not in self._asked:
+            self._asked[number] = yield from self._ask(rounds.round(number), rounds)
+            for name, answer in self._asked[number].items():
+                self.answers.setdefault(name, answer)
+        return self._asked[number][question.id]
+
+    def _ask(self, round_: Round, rounds: Rounds) -> Effects[dict[str, Answer]]:
+        """Ask one round; a failed model leaves each of its questions unsure, with the reason."""
+        asked: Asked[Reading] = yield Call(request=round_.request(self.comment), parse=round_.parse)
+        self.usage += asked.usage
+        if asked.value is None:
+            reason = f"the model gave no answer: {asked.error}"
+            self.notes.append(reason)
+            return {
+                q.id: Answer(question=q.id, answer="unsure", by="model", reason=reason)
+                for q in round_.questions
+            }
+        self.calibration = rounds.calibration(round_)
+        if self.calibration.status != "fitted":
+            self.notes.append(
+                f"confidence is not calibrated (calibration: {self.calibration.status})"
+            )
+        return read_round(asked.value, self.comment, self.calibration)

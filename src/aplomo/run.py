@@ -1,0 +1,181 @@
+"""The one orchestrator: a comment is walked through a protocol, drafted, checked and recorded."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from aplomo.answer.ladder import Ladder, Rounds
+from aplomo.brand.channel import channel_for
+from aplomo.brand.facts import search
+from aplomo.brand.model import Brand, Fact
+from aplomo.check.base import Matter
+from aplomo.comment import Comment
+from aplomo.decision.model import Decision, status_of, why
+from aplomo.draft import Writer
+from aplomo.effect import Call, Effects
+from aplomo.language import detect
+from aplomo.llm.port import Model, Usage
+from aplomo.llm.retry import Deadline, RetryPolicy, aask, ask
+from aplomo.prompt import Prompt
+from aplomo.protocol.model import Outcome, Protocol, Question, Verdict
+from aplomo.reply import Composed, compose
+from aplomo.walk import Walked, walk
+
+__all__ = ["Consulted", "Kit", "adrive", "decide", "drive"]
+
+Consulted = Callable[[Question, Comment], Verdict | None]
+"""How a person is asked; None when nobody answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """Everything a decision is made with, the comment apart.
+
+    `today` gives the day on which facts must hold; without `rounds` no question is put to the
+    model; with `write` off nothing is drafted; `recent` are the latest replies, not to be repeated.
+    """
+
+    protocol: Protocol
+    brand: Brand
+    facts: Mapping[str, Fact]
+    prompts: Mapping[str, Prompt]
+    model: Mapping[str, str]
+    today: Callable[[], date]
+    rounds: Rounds | None = None
+    write: bool = True
+    recent: tuple[str, ...] = ()
+
+
+def decide(comment: Comment, kit: Kit, given: Mapping[str, Verdict]) -> Effects[Decision]:
+    """Decide one comment. `given` are a person's answers, by question id."""
+    started = time.monotonic()
+    comment = comment.in_language(_language(comment, kit.brand))
+    ladder = Ladder(comment=comment, rounds=kit.rounds, given=given)
+    walked, pending = yield from _walk(kit.protocol, ladder)
+    composed = _nothing(())
+    if walked and kit.write and walked.outcome.action == "reply":
+        composed = yield from _reply(comment, kit, walked.outcome)
+    return _record(comment, kit, ladder, walked, pending, composed, time.monotonic() - started)
+
+
+def _walk(protocol: Protocol, ladder: Ladder) -> Effects[tuple[Walked | None, str | None]]:
+    """Walk to the outcome, or to the id of a question that only a person can answer."""
+    steps = walk(protocol)
+    try:
+        question = next(steps)
+        while True:
+            answer = yield from ladder.answer(question)
+            if answer is None:
+                return None, question.id
+            question = steps.send(answer.answer)
+    except StopIteration as stop:
+        return stop.value, None
+
+
+def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
+    lang = comment.lang or ""
+    if lang not in kit.protocol.languages or lang not in kit.brand.languages:
+        return _nothing([f"no reply can be drafted in language '{lang}'"])
+    today = kit.today()
+    relevant = () if outcome.facts == "none" else search(kit.facts, comment.text, lang, today)
+    if outcome.facts == "required" and not relevant:
+        return _nothing(["no fact in the facts file covers this"])
+    writer = Writer(
+        prompts=kit.prompts,
+        brand=kit.brand,
+        channel=channel_for(kit.brand, comment.channel),
+        outcome=outcome,
+        elements=kit.protocol.elements,
+        lang=lang,
+        facts=relevant,
+    )
+    matter = Matter(
+        comment=comment,
+        lang=lang,
+        outcome=outcome,
+        elements=kit.protocol.elements,
+        brand=kit.brand,
+        channel=writer.channel,
+        facts={name: fact for name, fact in kit.facts.items() if fact.holds(today)},
+        prompt=writer.instructions,
+        recent=kit.recent,
+    )
+    return (yield from compose(writer, matter))
+
+
+def _record(
+    comment: Comment,
+    kit: Kit,
+    ladder: Ladder,
+    walked: Walked | None,
+    pending: str | None,
+    composed: Composed,
+    seconds: float,
+) -> Decision:
+    usage = ladder.usage + composed.usage
+    protocol = kit.protocol
+    used = ({"answer"} if ladder.usage.calls else set[str]()) | set(composed.prompts)
+    return Decision(
+        id=f"d-{uuid.uuid4().hex}",
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        comment=comment,
+        protocol={"id": protocol.id, "version": protocol.version, "sha256": protocol.sha256},
+        answers=ladder.answers,
+        path=walked.path if walked else (),
+        outcome=walked.outcome if walked else None,
+        status=status_of(walked, composed.reply, drafted=kit.write),
+        why=why(walked, ladder.answers, pending, comment.lang),
+        reply=composed.reply,
+        pending=pending,
+        notes=(*ladder.notes, *composed.notes),
+        model=kit.model if usage.calls else None,
+        prompts={name: kit.prompts[name].sha256 for name in sorted(used)},
+        calibration=ladder.calibration.status,
+        usage=usage,
+        seconds=seconds,
+    )
+
+
+def drive(
+    steps: Effects[Decision], model: Model, policy: RetryPolicy, consulted: Consulted
+) -> Decision:
+    """Run `decide` to its end, blocking."""
+    deadline = Deadline.after(policy.deadline)
+    result: Any = None
+    while True:
+        try:
+            effect = steps.send(result)
+        except StopIteration as stop:
+            return stop.value
+        if isinstance(effect, Call):
+            result = ask(model, effect.request, effect.parse, policy, deadline)
+        else:
+            result = consulted(effect.question, effect.comment)
+
+
+async def adrive(
+    steps: Effects[Decision], model: Model, policy: RetryPolicy, consulted: Consulted
+) -> Decision:
+    """The async twin of `drive`."""
+    deadline = Deadline.after(policy.deadline)
+    result: Any = None
+    while True:
+        try:
+            effect = steps.send(result)
+        except StopIteration as stop:
+            return stop.value
+        if isinstance(effect, Call):
+            result = await aask(model, effect.request, effect.parse, policy, deadline)
+        else:
+            result = consulted(effect.question, effect.comment)
+
+
+def _language(comment: Comment, brand: Brand) -> str:
+    return comment.lang or detect(comment.text, brand.languages) or brand.languages[0]
+
+
+def _nothing(notes: list[str] | tuple[str, ...]) -> Composed:
+    return Composed(reply=None, usage=Usage(), notes=tuple(notes), prompts=())
