@@ -1,30 +1,24 @@
 """YAML documents that remember the line of every value.
 
 Protocol, brand, facts and case files share this reader: problems found later (by pydantic or by a
-linter) are reported as `file:line: message (hint)`. Only `true` and `false` are booleans, so that
-the branches `yes:` and `no:` stay words; dates stay text until the schema reads them.
+linter) are reported as `file:line: message (hint)`.
 """
 
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from aplomo.errors import ConfigError, DocumentError, Problem
+from aplomo.plain_yaml import Location, NotPlain, parse
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-__all__ = ["Document", "Location", "did_you_mean"]
-
-Location = tuple[str | int, ...]
-
-# Far above any honest file; stop an alias bomb before it fills the memory, and a tower of brackets
-# before it overflows the C stack of the YAML composer.
-MAX_VALUES = 200_000
-MAX_DEPTH = 100
+__all__ = ["Document", "Location", "did_you_mean", "nearest"]
 
 _VERDICTS = {
     "missing": "is missing",
@@ -38,10 +32,16 @@ _VERDICTS = {
 }
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` is most likely a slip of, None when none is near."""
+    near = difflib.get_close_matches(word, islice(known, 1000), n=1)  # quick in any document
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A hint naming the known word nearest to `word`, None when none is near."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"did you mean '{near[0]}'?" if near else None
+    """A hint naming the nearest known word, None when none is near."""
+    near = nearest(word, known)
+    return f"did you mean '{near}'?" if near else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +79,21 @@ class Document:
     @classmethod
     def parse(cls, text: str, *, name: str = "<text>", kind: str) -> "Document":
         """Parse YAML `text`. Raises DocumentError when it is not one well-formed document."""
-        import yaml
-
         try:
-            _refuse_towers(text)
-            root = yaml.compose(text, Loader=_loader())
-            builder = _Builder(name)
-            data = builder.build(root, ()) if root is not None else None
-        except (yaml.YAMLError, ValueError) as error:
-            raise DocumentError(kind, [_syntax_problem(name, error)]) from None
-        return cls(
-            name=name,
-            data=data,
-            text=text,
-            lines=builder.lines,
-            duplicates=tuple(builder.duplicates),
+            tree = parse(text)
+        except NotPlain as error:
+            problem = Problem(file=name, line=error.line, message=f"not valid YAML: {error}")
+            raise DocumentError(kind, [problem]) from None
+        duplicates = tuple(
+            Problem(
+                file=name,
+                line=line,
+                message=f"duplicate id or key '{key}'",
+                hint=f"first written in line {first}",
+            )
+            for key, line, first in tree.duplicates
         )
+        return cls(name=name, data=tree.data, text=text, lines=tree.lines, duplicates=duplicates)
 
     def line(self, location: Location) -> int:
         """The line of `location`, or of its nearest written ancestor."""
@@ -154,132 +153,3 @@ def _known_keys(model: "type[BaseModel] | None", path: Location) -> Iterable[str
         fields = getattr(kind, "model_fields", {})
         kind = fields[part].annotation if part in fields else (get_args(kind) or (None,))[-1]
     return getattr(kind, "model_fields", {})
-
-
-class _Refused(ValueError):
-    """Well-formed YAML that this reader does not take, and the line where it stands."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-class _Builder:
-    """Turns YAML nodes into plain values, noting lines and repeated keys on the way."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.lines: dict[Location, int] = {}
-        self.duplicates: list[Problem] = []
-        self._count = 0
-
-    def build(self, node: Any, location: Location) -> Any:
-        self._count += 1
-        line = node.start_mark.line + 1
-        if self._count > MAX_VALUES:
-            raise _Refused(f"more than {MAX_VALUES} values, counting aliases", line)
-        if len(location) > MAX_DEPTH:
-            raise _Refused("an alias inside its own anchor", line)
-        self.lines.setdefault(location, line)
-        if node.id != "scalar" and node.tag not in _PLAIN_TAGS:
-            raise _Refused(f"the tag {node.tag} is not allowed", line)
-        if node.id == "mapping":
-            return self._mapping(node, location)
-        if node.id == "sequence":
-            return [self.build(item, (*location, index)) for index, item in enumerate(node.value)]
-        return _scalar(node)
-
-    def _mapping(self, node: Any, location: Location) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if key_node.id != "scalar":
-                raise _Refused("a key must be a word", line)
-            key = str(key_node.value)
-            if key in result:
-                first = self.lines[(*location, key)]
-                self.duplicates.append(
-                    Problem(
-                        file=self.name,
-                        line=line,
-                        message=f"duplicate id or key '{key}'",
-                        hint=f"first written in line {first}",
-                    )
-                )
-                continue
-            self.lines[(*location, key)] = line
-            result[key] = self.build(value_node, (*location, key))
-        return result
-
-
-_PLAIN_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
-
-
-def _scalar(node: Any) -> Any:
-    import yaml
-
-    tag = node.tag.removeprefix("tag:yaml.org,2002:")
-    if tag == "null":
-        return None
-    if tag == "bool":
-        return node.value.lower() == "true"
-    if tag == "str":
-        return node.value
-    line = node.start_mark.line + 1
-    if tag in {"int", "float"}:
-        try:
-            value = yaml.safe_load(node.value)
-        except (yaml.YAMLError, ValueError):
-            value = None
-        if isinstance(value, int | float):
-            return value
-        raise _Refused("not a number", line)
-    raise _Refused(f"the tag {node.tag} is not allowed", line)
-
-
-def _refuse_towers(text: str) -> None:
-    """Refuse deep nesting from the flat event stream, before anything recurses over it."""
-    import yaml
-
-    depth = 0
-    for event in yaml.parse(text, Loader=_loader()):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _Refused("nested too deeply", event.start_mark.line + 1)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-
-
-_cached_loader: Any = None
-
-
-def _loader() -> Any:
-    """A safe loader that leaves text alone: yes/no/on/off, dates, `=` and `<<`."""
-    global _cached_loader
-    if _cached_loader is None:
-        import yaml
-
-        base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-        class Loader(base):
-            pass
-
-        words = ("bool", "timestamp", "value", "merge")
-        dropped = {f"tag:yaml.org,2002:{word}" for word in words}
-        Loader.yaml_implicit_resolvers = {
-            first: [(tag, pattern) for tag, pattern in resolvers if tag not in dropped]
-            for first, resolvers in base.yaml_implicit_resolvers.items()
-        }
-        Loader.add_implicit_resolver(
-            "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$", re.IGNORECASE), list("tTfF")
-        )
-        _cached_loader = Loader
-    return _cached_loader
-
-
-def _syntax_problem(name: str, error: Exception) -> Problem:
-    mark: Any = getattr(error, "problem_mark", None)
-    line: int = mark.line + 1 if mark is not None else getattr(error, "line", 1)
-    what = getattr(error, "problem", None) or str(error)
-    return Problem(file=name, line=line, message=f"not valid YAML: {' '.join(what.split())}")

@@ -10,6 +10,8 @@ __all__ = [
     "Answerer",
     "Element",
     "Example",
+    "FactUse",
+    "Level",
     "Outcome",
     "Protocol",
     "Question",
