@@ -13,7 +13,7 @@ from aplomo.brand.facts import search
 from aplomo.brand.model import Brand, Fact
 from aplomo.check.base import Matter
 from aplomo.comment import Comment
-from aplomo.decision.model import Decision, status_of, why
+from aplomo.decision.model import Decision, Route, status_of, why
 from aplomo.draft import Writer
 from aplomo.effect import Call, Effects
 from aplomo.language import detect
@@ -22,7 +22,7 @@ from aplomo.llm.retry import Deadline, RetryPolicy, aask, ask
 from aplomo.prompt import Prompt
 from aplomo.protocol.model import Outcome, Protocol, Question, Verdict
 from aplomo.reply import Composed, compose
-from aplomo.walk import Walked, walk
+from aplomo.walk import Answer, walk
 
 __all__ = ["Consulted", "Kit", "adrive", "decide", "drive"]
 
@@ -49,30 +49,32 @@ class Kit:
     recent: tuple[str, ...] = ()
 
 
-def decide(comment: Comment, kit: Kit, given: Mapping[str, Verdict]) -> Effects[Decision]:
-    """Decide one comment. `given` are a person's answers, by question id."""
+def decide(comment: Comment, kit: Kit, known: Mapping[str, Answer]) -> Effects[Decision]:
+    """Decide one comment. `known` are answers already there (a person's, an earlier walk's)."""
     started = time.monotonic()
     comment = comment.in_language(_language(comment, kit.brand))
-    ladder = Ladder(comment=comment, rounds=kit.rounds, given=given)
-    walked, pending = yield from _walk(kit.protocol, ladder)
+    ladder = Ladder(comment=comment, rounds=kit.rounds, known=known)
+    route = yield from _walk(kit.protocol, ladder)
     composed = _nothing(())
-    if walked and kit.write and walked.outcome.action == "reply":
-        composed = yield from _reply(comment, kit, walked.outcome)
-    return _record(comment, kit, ladder, walked, pending, composed, time.monotonic() - started)
+    if kit.write and route.outcome and route.outcome.action == "reply":
+        composed = yield from _reply(comment, kit, route.outcome)
+    return _record(comment, kit, ladder, route, composed, time.monotonic() - started)
 
 
-def _walk(protocol: Protocol, ladder: Ladder) -> Effects[tuple[Walked | None, str | None]]:
-    """Walk to the outcome, or to the id of a question that only a person can answer."""
+def _walk(protocol: Protocol, ladder: Ladder) -> Effects[Route]:
+    """Walk to the outcome, or to a question that only a person can answer."""
     steps = walk(protocol)
+    path: list[str] = []
     try:
         question = next(steps)
         while True:
             answer = yield from ladder.answer(question)
             if answer is None:
-                return None, question.id
+                return Route(path=tuple(path), outcome=None, pending=question.id)
+            path.append(question.id)
             question = steps.send(answer.answer)
     except StopIteration as stop:
-        return stop.value, None
+        return Route(path=tuple(path), outcome=stop.value, pending=None)
 
 
 def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
@@ -110,8 +112,7 @@ def _record(
     comment: Comment,
     kit: Kit,
     ladder: Ladder,
-    walked: Walked | None,
-    pending: str | None,
+    route: Route,
     composed: Composed,
     seconds: float,
 ) -> Decision:
@@ -124,12 +125,12 @@ def _record(
         comment=comment,
         protocol={"id": protocol.id, "version": protocol.version, "sha256": protocol.sha256},
         answers=ladder.answers,
-        path=walked.path if walked else (),
-        outcome=walked.outcome if walked else None,
-        status=status_of(walked, composed.reply, drafted=kit.write),
-        why=why(walked, ladder.answers, pending, comment.lang),
+        path=route.path,
+        outcome=route.outcome,
+        status=status_of(route, composed.reply, drafted=kit.write),
+        why=why(route, ladder.answers, comment.lang),
         reply=composed.reply,
-        pending=pending,
+        pending=route.pending,
         notes=(*ladder.notes, *composed.notes),
         model=kit.model if usage.calls else None,
         prompts={name: kit.prompts[name].sha256 for name in sorted(used)},

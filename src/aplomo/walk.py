@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aplomo.protocol.model import Answerer, Outcome, Protocol, Question, Verdict
 
-__all__ = ["Answer", "Walked", "walk"]
+__all__ = ["Answer", "walk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +29,9 @@ class Answer:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walked:
-    """A finished walk: the question ids asked, in order, and the outcome reached."""
-
-    path: tuple[str, ...]
-    outcome: Outcome
-
-
-def walk(protocol: Protocol) -> Generator[Question, Verdict, Walked]:
+def walk(protocol: Protocol) -> Generator[Question, Verdict, Outcome]:
     """Walk `protocol` from its start: yields each Question reached, takes its verdict."""
-    path: list[str] = []
     node = protocol.start
     while (question := protocol.questions.get(node)) is not None:
-        verdict = yield question
-        path.append(question.id)
-        node = question.target(verdict)
-    return Walked(path=tuple(path), outcome=protocol.outcomes[node])
+        node = question.target((yield question))
+    return protocol.outcomes[node]

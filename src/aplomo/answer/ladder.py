@@ -28,13 +28,13 @@ class Rounds:
 class Ladder:
     """Answers the questions of one comment, and keeps what was obtained on the way.
 
-    `given` are a person's answers: they come before every rung. Without `rounds` the model's rung
-    is skipped. `answers` collects every answer, on the path or not.
+    `known` answers come before every rung: a person's, or those of an earlier walk. Without
+    `rounds` the model's rung is skipped. `answers` collects every answer, on the path or not.
     """
 
     comment: Comment
     rounds: Rounds | None
-    given: Mapping[str, Verdict] = field(default_factory=dict[str, Verdict])
+    known: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     usage: Usage = field(default_factory=Usage)
     notes: list[str] = field(default_factory=list[str])
@@ -42,13 +42,12 @@ class Ladder:
     _asked: dict[int, dict[str, Answer]] = field(default_factory=dict[int, dict[str, Answer]])
 
     def __post_init__(self) -> None:
-        for name, verdict in self.given.items():
-            self.answers[name] = Answer(question=name, answer=verdict, by="human")
+        self.answers.update(self.known)
 
     def answer(self, question: Question) -> Effects[Answer | None]:
         """Climb the rungs for one question; None when only a person could answer it."""
-        if question.id in self.given:
-            return self.answers[question.id]
+        if question.id in self.known:
+            return self.known[question.id]
         last: Answer | None = None
         for rung in question.ask:
             if (tried := (yield from self._try(rung, question))) is not None:

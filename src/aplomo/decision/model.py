@@ -8,12 +8,21 @@ from aplomo.comment import Comment
 from aplomo.llm.port import Usage
 from aplomo.protocol.model import Outcome, in_language
 from aplomo.reply import Reply
-from aplomo.walk import Answer, Walked
+from aplomo.walk import Answer
 
-__all__ = ["SCHEMA", "Decision", "Status", "status_of", "why"]
+__all__ = ["SCHEMA", "Decision", "Route", "Status", "status_of", "why"]
 
 SCHEMA = "aplomo.decision/1"
 Status = Literal["ready", "needs_human", "no_reply"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How far a walk came: to an outcome, or to the `pending` question only a person can answer."""
+
+    path: tuple[str, ...]
+    outcome: Outcome | None
+    pending: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,29 +96,27 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {name: getattr(outcome, name) or None for name in names} | {"private": outcome.private}
 
 
-def status_of(walked: Walked | None, reply: Reply | None, *, drafted: bool) -> Status:
+def status_of(route: Route, reply: Reply | None, *, drafted: bool) -> Status:
     """What a person has to do: approve a ready reply, nothing, or decide.
 
     With drafting off, a reply outcome counts as ready: there is nothing to check.
     """
-    if walked is None or walked.outcome.action == "escalate":
+    if route.outcome is None or route.outcome.action == "escalate":
         return "needs_human"
-    if walked.outcome.action != "reply":
+    if route.outcome.action != "reply":
         return "no_reply"
     return "ready" if not drafted or (reply is not None and reply.passed) else "needs_human"
 
 
-def why(
-    walked: Walked | None, answers: Mapping[str, Answer], pending: str | None, lang: str | None
-) -> str:
+def why(route: Route, answers: Mapping[str, Answer], lang: str | None) -> str:
     """One line: the answer that decided, its evidence or reason, and the outcome."""
-    if walked is None:
-        return f"only a person can answer: {pending}"
-    title = in_language(walked.outcome.title, lang)
-    outcome = f"{walked.outcome.id} ({title})" if title else walked.outcome.id
-    if not walked.path:
+    if route.outcome is None:
+        return f"only a person can answer: {route.pending}"
+    title = in_language(route.outcome.title, lang)
+    outcome = f"{route.outcome.id} ({title})" if title else route.outcome.id
+    if not route.path:
         return outcome
-    answer = answers[walked.path[-1]]
+    answer = answers[route.path[-1]]
     ground = f"“{answer.evidence}”" if answer.evidence else answer.reason
     because = f"{answer.question}: {answer.answer}" + (f" ({ground})" if ground else "")
     return f"{because} → {outcome}"

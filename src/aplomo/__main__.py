@@ -1,0 +1,5 @@
+"""`python -m aplomo`."""
+
+from aplomo.cli.main import main
+
+main()

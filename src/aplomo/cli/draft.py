@@ -1,0 +1,167 @@
+"""`aplomo draft`: one comment to a decision on the terminal, or a file to a file of decisions."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from aplomo.errors import UsageError
+
+if TYPE_CHECKING:
+    from aplomo.embed.drafter import Drafter
+    from aplomo.protocol.model import Verdict
+
+__all__ = ["draft"]
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("--input", "source", type=click.Path(path_type=Path), help="A .csv or .jsonl file.")
+@click.option("--output", type=click.Path(path_type=Path), help="A .jsonl file for --input.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted --output.")
+@click.option("--concurrency", type=click.IntRange(1, 64), help="Comments in work at a time.")
+@click.option("--channel", default="generic", show_default=True, help="Where the comment stands.")
+@click.option("--lang", help="Language of the comment (default: detected).")
+@click.option("--protocol", help="Protocol: an id or a file.")
+@click.option("--brand", type=click.Path(path_type=Path), help="Brand file.")
+@click.option("--facts", type=click.Path(path_type=Path), help="Facts file.")
+@click.option("--model", help="Model name; 'embedded' is the default.")
+@click.option("--base-url", help="Any OpenAI-compatible endpoint.")
+@click.option(
+    "--answers",
+    type=click.Choice(["model", "human"]),
+    default="model",
+    show_default=True,
+    help="Who answers: 'human' asks you only the questions the walk reaches.",
+)
+@click.option(
+    "--answer",
+    "given",
+    multiple=True,
+    metavar="QUESTION=yes|no|unsure",
+    help="Give an answer yourself; repeatable.",
+)
+@click.option("--no-draft", is_flag=True, help="Decide only; draft nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the decision record.")
+def draft(**options: Any) -> None:
+    """Decide what to do with TEXT ('-' reads standard input) and draft the reply."""
+    if (options["text"] is None) == (options["source"] is None):
+        raise UsageError("give either a TEXT or --input FILE", hint='aplomo draft "your comment"')
+    drafter = _drafter(options)
+    try:
+        if options["source"]:
+            _batch(drafter, options)
+        else:
+            _one(drafter, options)
+    finally:
+        drafter.close()
+
+
+def _drafter(options: Mapping[str, Any]) -> "Drafter":
+    from aplomo.embed.drafter import Drafter, nobody
+    from aplomo.llm.settings import ModelSettings
+    from aplomo.workspace import Workspace
+
+    by_person = options["answers"] == "human"
+    if by_person and (options["source"] or not sys.stdin.isatty()):
+        raise UsageError(
+            "--answers human needs a terminal and one TEXT", hint="use --answer question=yes"
+        )
+    workspace = Workspace.find()
+    if workspace.notice:
+        click.secho(workspace.notice, dim=True, err=True)
+    flags = {"model": options["model"], "base_url": options["base_url"]}
+    settings = ModelSettings.resolve(flags=flags, table=workspace.settings.get("model"))
+    return Drafter(
+        workspace=workspace,
+        protocol=options["protocol"],
+        brand=options["brand"],
+        facts=options["facts"],
+        model=settings,
+        ask_model=not by_person,
+        write=not options["no_draft"],
+        consult=_ask if by_person else nobody,
+    )
+
+
+def _one(drafter: "Drafter", options: Mapping[str, Any]) -> None:
+    from aplomo.cli.show import as_text
+    from aplomo.comment import Comment
+
+    text = options["text"]
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    comment = Comment(text=text, channel=options["channel"], lang=options["lang"])
+    decision = drafter.draft(comment, _given(options["given"]))
+    if options["as_json"]:
+        click.echo(json.dumps(decision.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(as_text(decision))
+    if decision.undecided:
+        sys.exit(4)
+
+
+def _batch(drafter: "Drafter", options: Mapping[str, Any]) -> None:
+    from tqdm import tqdm
+
+    from aplomo.cli.show import summary_text
+    from aplomo.embed.batch import finished_rows, run_batch
+    from aplomo.embed.inbound import read_rows
+
+    if not options["output"]:
+        raise UsageError("--input needs --output FILE.jsonl", hint="name the file to write")
+    if options["given"]:
+        raise UsageError("--answer is for one TEXT, not for --input")
+    source, output = cast("Path", options["source"]), cast("Path", options["output"])
+    total = sum(1 for _ in read_rows(source))
+    done: frozenset[int] = frozenset()
+    if output.exists() and output.stat().st_size:
+        if not options["resume"]:
+            raise UsageError(f"{output} exists", hint="add --resume, or choose another --output")
+        done = finished_rows(output, read_rows(source))
+    started = time.monotonic()
+    concurrency = options["concurrency"] or (1 if not drafter.model.host else 4)
+    with (
+        output.open("a", encoding="utf-8") as lines,
+        tqdm(
+            total=total, initial=len(done), unit="comment", disable=not sys.stderr.isatty()
+        ) as bar,
+    ):
+        summary = run_batch(
+            drafter.draft,
+            read_rows(source),
+            lines,
+            concurrency=concurrency,
+            done=done,
+            progress=lambda: bar.update(),
+        )
+    summary.seconds = time.monotonic() - started
+    click.echo(summary_text(summary, skipped=len(done)), err=True)
+    if summary.statuses and summary.undecided == summary.statuses.total():
+        sys.exit(4)
+
+
+def _given(pairs: tuple[str, ...]) -> "dict[str, Verdict]":
+    given: dict[str, Verdict] = {}
+    for pair in pairs:
+        question, equals, verdict = pair.partition("=")
+        if not equals or verdict not in ("yes", "no", "unsure"):
+            raise UsageError(
+                f"--answer {pair!r} is not QUESTION=yes|no|unsure", hint="--answer positive=yes"
+            )
+        given[question.strip()] = cast("Verdict", verdict)
+    return given
+
+
+def _ask(question: Any, comment: Any) -> "Verdict | None":
+    """Put one question to the person at the terminal."""
+    from aplomo.protocol.model import in_language
+
+    click.secho(f"\n{in_language(question.text, comment.lang)}", bold=True, err=True)
+    choice = click.Choice(["y", "n", "u"], case_sensitive=False)
+    said = click.prompt("  yes / no / unsure", type=choice, err=True)
+    return cast("Verdict", {"y": "yes", "n": "no", "u": "unsure"}[said.lower()])

@@ -1,0 +1,76 @@
+"""The command line: a table of commands, each loaded only when it is called."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from aplomo.errors import AplomoError
+
+__all__ = ["cli", "main"]
+
+COMMANDS = {
+    "draft": ("aplomo.cli.draft:draft", "Draft replies: one comment, or a file of them."),
+    "init": ("aplomo.cli.init:init", "Make a workspace in this folder."),
+    "protocol": ("aplomo.cli.protocol:protocol", "Lint and show protocols."),
+    "model": ("aplomo.cli.model:model", "Fetch and check the embedded model."),
+    "evals": ("aplomo.cli.evals:evals", "Measure and calibrate on labelled cases."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help table, written without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="aplomo", message="%(version)s")
+def cli() -> None:
+    """Walk a brand's reply protocol for every public comment.
+
+    Code decides each step, a model answers only what is ambiguous and drafts the reply, checks
+    guard it, and a person approves. Nothing is ever sent.
+    """
+
+
+def main() -> None:
+    """Run the command line; every AplomoError becomes its message, its hint and its exit code."""
+    try:
+        cli(standalone_mode=False)
+    except AplomoError as error:
+        _explain(error)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (head, less) has gone; nothing is left to say to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _explain(error: AplomoError) -> None:
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(str(error), err=True)
+    if error.hint:
+        click.echo(f"hint: {error.hint}", err=True)

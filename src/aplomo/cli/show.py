@@ -1,0 +1,78 @@
+"""How decisions and summaries look on a terminal."""
+
+import click
+
+from aplomo.decision.model import Decision
+from aplomo.embed.batch import Summary
+from aplomo.walk import Answer
+
+__all__ = ["as_text", "summary_text"]
+
+_COLORS = {"ready": "green", "needs_human": "yellow", "no_reply": "cyan"}
+_MARKS = {"yes": "●", "no": "○", "unsure": "?"}
+
+
+def as_text(decision: Decision) -> str:
+    """The decision for a person: the path, the outcome, the reply, and what to know."""
+    status = decision.status.replace("_", " ")
+    lines = [click.style(status.upper(), fg=_COLORS[decision.status], bold=True)]
+    lines[0] += f"  {decision.why}"
+    for name in decision.path:
+        lines.append(_step(decision.answers[name]))
+    if (outcome := decision.outcome) is not None:
+        parts = [outcome.action, outcome.department, outcome.level, outcome.deadline]
+        shown = " · ".join(part for part in parts if part and part != "none")
+        lines.append(f"  → {click.style(outcome.id, bold=True)}  {shown}")
+    if decision.reply is not None:
+        lines += ["", *_reply(decision)]
+    lines += [click.style(f"  note: {note}", dim=True) for note in decision.notes]
+    usage = decision.usage
+    lines.append(
+        click.style(
+            f"  {usage.calls} model calls, {usage.input_tokens}+{usage.output_tokens} tokens, "
+            f"{decision.seconds:.1f} s",
+            dim=True,
+        )
+    )
+    return "\n".join(lines)
+
+
+def summary_text(summary: Summary, *, skipped: int) -> str:
+    """A batch in a few lines."""
+    outcomes = ", ".join(f"{name} {count}" for name, count in summary.outcomes.most_common())
+    lines = [
+        f"{summary.rows} rows in {summary.seconds:.1f} s"
+        + (f" ({skipped} were done before)" if skipped else ""),
+        f"  outcomes: {outcomes or 'none'}",
+        f"  needs a person: {summary.needs_human_rate:.0%}   errors: {summary.errors}",
+        f"  {summary.calls} model calls, {summary.input_tokens} tokens read, "
+        f"{summary.output_tokens} written",
+    ]
+    return "\n".join(lines)
+
+
+def _step(answer: Answer) -> str:
+    sure = f" {answer.confidence:.2f}" if answer.confidence is not None else ""
+    line = f"  {_MARKS[answer.answer]} {answer.question}: {answer.answer} ({answer.by}{sure})"
+    if answer.evidence:
+        line += f"  “{answer.evidence}”"
+    elif answer.reason:
+        line += click.style(f"  {answer.reason}", dim=True)
+    return line
+
+
+def _reply(decision: Decision) -> list[str]:
+    reply = decision.reply
+    assert reply is not None
+    lines = [f"  {reply.text}"]
+    if reply.private_text:
+        lines.append(f"  {click.style('in private:', dim=True)} {reply.private_text}")
+    failed = [f"    ✗ {failure}" for failure in reply.failures]
+    passed = len(reply.findings) - len(failed)
+    facts = f", facts: {', '.join(reply.draft.facts)}" if reply.draft.facts else ""
+    lines += [
+        click.style(
+            f"  by {reply.draft.origin}, {passed}/{len(reply.findings)} checks{facts}", dim=True
+        )
+    ]
+    return lines + [click.style(line, fg="red") for line in failed]

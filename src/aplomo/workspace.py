@@ -1,0 +1,104 @@
+"""A workspace: a folder with `aplomo.toml`, and the files it names, loaded and ready to use.
+
+Without one, the shipped protocol and the fictional example brand are used, and the notice says so.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aplomo.assets import asset, folder
+from aplomo.brand.model import Brand, Fact
+from aplomo.errors import ConfigError
+from aplomo.prompt import Prompt, load_prompt
+from aplomo.protocol.model import Protocol
+
+__all__ = ["EXAMPLE_NOTICE", "FILE", "PROMPTS", "Workspace"]
+
+FILE = "aplomo.toml"
+PROMPTS = ("answer", "draft", "task", "repair")
+DEFAULT_PROTOCOL = "basic-guide"
+EXAMPLE_NOTICE = "no workspace here: using the fictional example brand (`aplomo init` makes one)"
+_KEYS = ("protocol", "brand", "facts", "model", "evals")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where things are. `root` is None without an `aplomo.toml`; `settings` is its content."""
+
+    root: Path | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> "Workspace":
+        """The workspace of `start` (default: the current folder) or of its nearest parent.
+
+        Raises ConfigError when its `aplomo.toml` is not TOML or has an unknown key.
+        """
+        here = (start or Path.cwd()).resolve()
+        for place in (here, *here.parents):
+            if (place / FILE).is_file():
+                return cls(place, _settings(place / FILE))
+        return cls()
+
+    @property
+    def notice(self) -> str | None:
+        """What a reader must know about where the words come from."""
+        return None if self.root else EXAMPLE_NOTICE
+
+    def protocol(self, named: str | None = None) -> Protocol:
+        """The protocol `named` (an id or a path), else the workspace's, else the shipped default.
+
+        Raises ConfigError when there is none of that name, DocumentError when it is refused.
+        """
+        from aplomo.protocol.load import find_protocol, load
+
+        if named is None and self.root and "protocol" in self.settings:
+            return load(self._path("protocol"))
+        folders = [folder("protocols")]
+        if self.root:
+            folders.insert(0, self.root / "protocols")
+        return load(find_protocol(named or DEFAULT_PROTOCOL, folders))
+
+    def brand(self, path: Path | None = None) -> Brand:
+        """The brand file at `path`, else the workspace's, else the example. Raises ConfigError."""
+        from aplomo.brand.load import load_brand
+
+        return load_brand(path or self._path("brand"))
+
+    def facts(self, brand: Brand, path: Path | None = None) -> Mapping[str, Fact]:
+        """The facts file at `path`, else the workspace's, else the example. Raises ConfigError."""
+        from aplomo.brand.load import load_facts
+
+        return load_facts(path or self._path("facts"), languages=brand.languages)
+
+    @cached_property
+    def prompts(self) -> Mapping[str, Prompt]:
+        """Every prompt, the workspace's own `prompts/` first."""
+        return {name: load_prompt(name, self.folders("prompts")) for name in PROMPTS}
+
+    def folders(self, kind: str) -> list[Path]:
+        """The workspace's own folder of that kind, when there is a workspace."""
+        return [self.root / kind] if self.root else []
+
+    def _path(self, key: str) -> Path:
+        if self.root is None:
+            return asset("examples", f"{key}.yaml")
+        return self.root / str(self.settings.get(key) or f"{key}.yaml")
+
+
+def _settings(path: Path) -> Mapping[str, Any]:
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not valid TOML: {error}", where=str(path)) from None
+    for key in settings:
+        if key not in _KEYS:
+            near = get_close_matches(key, _KEYS, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(_KEYS)}"
+            raise ConfigError(f"unknown key '{key}'", where=str(path), hint=hint)
+    return settings
