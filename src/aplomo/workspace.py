@@ -3,19 +3,23 @@
 Without one, the shipped protocol and the fictional example brand are used, and the notice says so.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aplomo.assets import asset, folder
 from aplomo.brand.model import Brand, Fact
 from aplomo.errors import ConfigError
 from aplomo.prompt import Prompt, load_prompt
 from aplomo.protocol.model import Protocol
+
+if TYPE_CHECKING:
+    from aplomo.llm.settings import ModelSettings
 
 __all__ = ["EXAMPLE_NOTICE", "FILE", "PROMPTS", "Workspace"]
 
@@ -75,6 +79,14 @@ class Workspace:
         from aplomo.brand.load import load_facts
 
         return load_facts(path or self._path("facts"), languages=brand.languages)
+
+    def model_settings(self, **flags: str | None) -> "ModelSettings":
+        """The model to use: `flags` over the environment over `aplomo.toml` over the default."""
+        from aplomo.llm.settings import ModelSettings
+
+        where = str(self.root / FILE) if self.root else FILE
+        table = self.settings.get("model")
+        return ModelSettings.merged(flags=flags, environ=os.environ, table=table, where=where)
 
     @cached_property
     def prompts(self) -> Mapping[str, Prompt]:

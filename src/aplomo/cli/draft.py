@@ -63,7 +63,6 @@ def draft(**options: Any) -> None:
 
 def _drafter(options: Mapping[str, Any]) -> "Drafter":
     from aplomo.embed.drafter import Drafter, nobody
-    from aplomo.llm.settings import ModelSettings
     from aplomo.workspace import Workspace
 
     by_person = options["answers"] == "human"
@@ -74,14 +73,12 @@ def _drafter(options: Mapping[str, Any]) -> "Drafter":
     workspace = Workspace.find()
     if workspace.notice:
         click.secho(workspace.notice, dim=True, err=True)
-    flags = {"model": options["model"], "base_url": options["base_url"]}
-    settings = ModelSettings.resolve(flags=flags, table=workspace.settings.get("model"))
     return Drafter(
         workspace=workspace,
         protocol=options["protocol"],
         brand=options["brand"],
         facts=options["facts"],
-        model=settings,
+        model=workspace.model_settings(model=options["model"], base_url=options["base_url"]),
         ask_model=not by_person,
         write=not options["no_draft"],
         consult=_ask if by_person else nobody,
@@ -153,7 +150,7 @@ def _given(pairs: tuple[str, ...]) -> "dict[str, Verdict]":
             raise UsageError(
                 f"--answer {pair!r} is not QUESTION=yes|no|unsure", hint="--answer positive=yes"
             )
-        given[question.strip()] = cast("Verdict", verdict)
+        given[question.strip()] = verdict
     return given
 
 

@@ -17,8 +17,7 @@ def as_text(decision: Decision) -> str:
     status = decision.status.replace("_", " ")
     lines = [click.style(status.upper(), fg=_COLORS[decision.status], bold=True)]
     lines[0] += f"  {decision.why}"
-    for name in decision.path:
-        lines.append(_step(decision.answers[name]))
+    lines += [_step(decision.answers[name]) for name in decision.path]
     if (outcome := decision.outcome) is not None:
         parts = [outcome.action, outcome.department, outcome.level, outcome.deadline]
         shown = " · ".join(part for part in parts if part and part != "none")
@@ -45,8 +44,7 @@ def summary_text(summary: Summary, *, skipped: int) -> str:
         + (f" ({skipped} were done before)" if skipped else ""),
         f"  outcomes: {outcomes or 'none'}",
         f"  needs a person: {summary.needs_human_rate:.0%}   errors: {summary.errors}",
-        f"  {summary.calls} model calls, {summary.input_tokens} tokens read, "
-        f"{summary.output_tokens} written",
+        f"  {summary.calls} model calls, {summary.input_tokens}+{summary.output_tokens} tokens",
     ]
     return "\n".join(lines)
 

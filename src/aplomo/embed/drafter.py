@@ -59,8 +59,8 @@ class Drafter:
     ) -> None:
         place = workspace or Workspace.find()
         self.workspace = place
-        self.model: Model = _model(model, place)
-        self.policy = policy or RetryPolicy()
+        self.model, chosen = _model(model, place)
+        self.policy = policy or chosen
         self._consult = consult
         voice = brand if isinstance(brand, Brand) else place.brand(brand)
         self.kit = Kit(
@@ -174,10 +174,12 @@ class Drafter:
         return Rounds(round=round_, calibration=lambda asked: calibration(asked.number))
 
 
-def _model(model: Any, workspace: Workspace) -> Model:
+def _model(model: Any, workspace: Workspace) -> tuple[Model, RetryPolicy]:
+    """The model to use, and the retry policy that its settings ask for."""
     from aplomo.llm.open import as_model, open_model
     from aplomo.llm.settings import ModelSettings
 
-    if model is None:
-        model = ModelSettings.resolve(table=workspace.settings.get("model"))
-    return open_model(model) if isinstance(model, ModelSettings) else as_model(model)
+    settings = model if isinstance(model, ModelSettings) else workspace.model_settings()
+    if model is None or model is settings:
+        return open_model(settings), settings.policy()
+    return as_model(model), RetryPolicy()
