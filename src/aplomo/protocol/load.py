@@ -111,7 +111,7 @@ class _Reader:
     def sketch(self) -> Sketch | None:
         """What could be read; None when the file is not even a mapping."""
         data = self.document.data
-        top = data
+        top: dict[str, Any] = data
         if _is_mapping(data):
             top = {key: {} if key in _GROUPS else value for key, value in data.items()}
         head = self._piece(ProtocolShape, (), top)
