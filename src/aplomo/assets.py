@@ -6,13 +6,15 @@ from pathlib import Path
 
 __all__ = ["asset", "folder"]
 
+_CHECKOUT = {"calibration": "evals/calibration"}
+
 
 def folder(kind: str) -> Path:
     """The shipped folder `kind`: "prompts", "protocols", "examples" or "calibration"."""
     packaged: Traversable = files("aplomo") / "_assets" / kind
     if packaged.is_dir():
         return Path(str(packaged))
-    return Path(__file__).parents[2] / kind
+    return Path(__file__).parents[2] / _CHECKOUT.get(kind, kind)
 
 
 def asset(kind: str, name: str) -> Path:

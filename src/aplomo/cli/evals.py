@@ -1,0 +1,107 @@
+"""`aplomo evals`: measure and calibrate on labelled cases."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aplomo.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aplomo.answer.calibration import Curve
+    from aplomo.evals.fit import Measured
+
+__all__ = ["evals"]
+
+
+@click.group()
+def evals() -> None:
+    """Measure and calibrate on labelled cases."""
+
+
+@evals.command()
+@click.argument("cases", type=click.Path(path_type=Path))
+@click.option("--protocol", help="Protocol: an id or a file.")
+@click.option("--model", help="Model name; 'embedded' is the default.")
+@click.option("--base-url", help="Any OpenAI-compatible endpoint.")
+@click.option(
+    "--unsure",
+    default=0.05,
+    show_default=True,
+    type=click.FloatRange(0, 0.5),
+    help="Share of the calibration cases that may go to a person, per question.",
+)
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of calibrations; the file is PROTOCOL/MODEL.json in it.",
+)
+def calibrate(
+    cases: Path,
+    protocol: str | None,
+    model: str | None,
+    base_url: str | None,
+    unsure: float,
+    output: Path,
+) -> None:
+    """Fit every question's curve on the calibration split of CASES; report on the test split."""
+    from tqdm import tqdm
+
+    from aplomo.embed.drafter import Drafter
+    from aplomo.evals.cases import load_cases
+    from aplomo.evals.fit import calibration_data, fit, measure, score
+    from aplomo.workspace import Workspace
+
+    labelled = load_cases(cases)
+    workspace = Workspace.find()
+    settings = workspace.model_settings(model=model, base_url=base_url)
+    drafter = Drafter(workspace=workspace, protocol=protocol, model=settings)
+    assert drafter.kit.rounds is not None
+    round_ = drafter.kit.rounds.round(1)
+    try:
+        with tqdm(total=len(labelled), unit="case", disable=not sys.stderr.isatty()) as bar:
+            done = measure(labelled, round_, drafter.model, drafter.policy, lambda: bar.update())
+    finally:
+        drafter.close()
+    if not any(one.logits for one in done):
+        raise UsageError("this server gives no log-probabilities: there is nothing to calibrate")
+    by_split = {
+        split: [one for one in done if one.case.split == split] for split in ("calibration", "test")
+    }
+    names = [question.id for question in round_.questions]
+    curves = {name: fit(by_split["calibration"], name, unsure_share=unsure) for name in names}
+    scores = {
+        name: found for name in names if (found := score(by_split["test"], name, curves[name]))
+    }
+    click.echo(_table(by_split["test"], curves))
+    made = "aplomo " + shlex.join(sys.argv[1:])
+    data = calibration_data(round_, drafter.model.name, curves, scores, made)
+    place = output / drafter.kit.protocol.id / f"{drafter.model.name}.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"wrote {place}")
+
+
+def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
+    """Scores on the test split, all languages together and each apart."""
+    from aplomo.evals.fit import score
+
+    languages = sorted({one.case.comment.lang or "?" for one in test})
+    lines = [f"{'question':<18}{'cases':<8}{'yes/no':>9}{'AUC':>8}{'bal.acc':>9}{'unsure':>8}"]
+    for name, curve in curves.items():
+        for lang in ("all", *languages):
+            of_lang = [one for one in test if lang in ("all", one.case.comment.lang)]
+            if (found := score(of_lang, name, curve)) is None:
+                continue
+            counts = f"{found.yes}/{found.no}"
+            lines.append(
+                f"{name if lang == 'all' else '':<18}{lang:<8}{counts:>9}{found.auc:>8.3f}"
+                f"{found.balanced_accuracy:>9.3f}{found.unsure:>8.2f}"
+            )
+    return "\n".join(lines)
