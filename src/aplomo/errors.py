@@ -107,16 +107,23 @@ class RuleError(ConfigError):
 
 
 class ModelError(AplomoError):
-    """The model gave nothing usable."""
+    """The model gave nothing usable.
+
+    `reached` says whether the request got as far as the model; `spent` the input and output
+    tokens that the failed call cost.
+    """
 
     code = "model"
     exit_code = 4
+    reached: bool = True
+    spent: tuple[int, int] = (0, 0)
 
 
 class ModelMissing(ModelError):
     """The weights, or the package that runs them, are not installed."""
 
     code = "model_missing"
+    reached = False
 
 
 class ModelRejected(ModelError):

@@ -58,7 +58,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A model's answer: its text, and per-token log-probabilities where the server gives them."""
+    """A model's answer: its text, and per-token log-probabilities where the server gives them.
+
+    The texts of `tokens`, joined, are exactly `text`; `tokens` is empty when the server gives no
+    log-probabilities, or some that cannot be lined up with the text.
+    """
 
     text: str
     usage: Usage

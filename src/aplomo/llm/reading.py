@@ -1,0 +1,207 @@
+"""What servers send, read defensively: the text, and its tokens where they line up with it."""
+
+import codecs
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from aplomo.errors import BadCompletion, ModelError
+from aplomo.llm.failures import from_status, one_line
+from aplomo.llm.port import Completion, Token, Usage
+
+__all__ = ["RawAnswer", "completion_from", "line_up", "read_body"]
+
+_FENCED = re.compile(r"\s*```[a-zA-Z]*\s*\n(.*?)\s*```\s*", re.DOTALL)
+_CUT = frozenset({"length", "max_tokens", "MAX_TOKENS"})
+_FILTERED = frozenset({"content_filter", "SAFETY", "safety"})
+
+
+class _Alternative(BaseModel):
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class _Generated(_Alternative):
+    top_logprobs: list[_Alternative] = []
+
+
+class _Logprobs(BaseModel):
+    content: list[_Generated] = []
+
+
+class _Message(BaseModel):
+    content: str | list[Any] | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+    logprobs: Any = None
+
+
+class _Count(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Body(BaseModel):
+    choices: list[_Choice]
+    usage: _Count | None = None
+
+
+_LOGPROBS = TypeAdapter(_Logprobs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawAnswer:
+    """One answer as it came, before it is judged usable.
+
+    `finish` is the server's reason for stopping, `logprobs` an OpenAI object, `spent` the input
+    and output tokens.
+    """
+
+    text: str
+    finish: str | None = None
+    refusal: str | None = None
+    logprobs: Any = None
+    spent: tuple[int, int] = (0, 0)
+
+
+def read_body(data: bytes, *, structured: bool, where: str) -> Completion:
+    """Read the body of a chat completion; `structured` when JSON was asked for.
+
+    Raises BadCompletion when it is not one, or holds no usable answer; the error of the status
+    inside when the server reports a failure under HTTP 200.
+    """
+    try:
+        payload = json.loads(data)
+    except (ValueError, RecursionError):
+        raise _not_json(data, where) from None
+    if isinstance(payload, dict):
+        given = cast("dict[str, Any]", payload)
+        if given.get("error") and not given.get("choices"):
+            raise _reported(given["error"], where)
+    try:
+        body = _Body.model_validate(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        raise BadCompletion(
+            f"not a chat completion: {place}: {first['msg']}", where=where
+        ) from None
+    if not body.choices:
+        raise BadCompletion("the answer holds no choices", where=where)
+    choice, count = body.choices[0], body.usage or _Count()
+    answer = RawAnswer(
+        text=_joined(choice.message.content),
+        finish=choice.finish_reason,
+        refusal=choice.message.refusal,
+        logprobs=choice.logprobs,
+        spent=(count.prompt_tokens, count.completion_tokens),
+    )
+    return completion_from(answer, structured=structured, where=where)
+
+
+def completion_from(answer: RawAnswer, *, structured: bool, where: str) -> Completion:
+    """The completion in `answer`; a code fence around it is dropped when JSON was asked for.
+
+    Raises BadCompletion, with what it cost, when the answer is cut, filtered, refused or empty.
+    """
+    text = _encodable(answer.text).strip()
+    if structured and (fenced := _FENCED.fullmatch(text)):
+        text = fenced[1]
+    if fault := _fault(answer, text):
+        error = BadCompletion(fault, where=where)
+        error.spent = answer.spent
+        raise error
+    usage = Usage(calls=1, input_tokens=answer.spent[0], output_tokens=answer.spent[1])
+    return Completion(text=text, usage=usage, tokens=line_up(text, answer.logprobs))
+
+
+def line_up(text: str, logprobs: Any) -> tuple[Token, ...]:
+    """The tokens that make `text`, from an OpenAI `logprobs` object; () when they do not.
+
+    Servers strip what surrounds the answer (spaces, a code fence): tokens outside are dropped and
+    those across an edge are cut. A character split over several tokens is the last one's.
+    """
+    try:
+        generated = _LOGPROBS.validate_python(logprobs).content
+    except ValidationError:
+        return ()
+    pieces = _pieces(generated)
+    start = "".join(pieces).rfind(text)
+    if not text or start < 0:
+        return ()
+    tokens: list[Token] = []
+    position, end = 0, start + len(text)
+    for piece, token in zip(pieces, generated, strict=True):
+        inside = piece[max(0, start - position) : max(0, end - position)]
+        position += len(piece)
+        if inside or (tokens and position < end):
+            tokens.append(Token(text=inside, alternatives=_alternatives(token)))
+    return tuple(tokens)
+
+
+def _fault(answer: RawAnswer, text: str) -> str | None:
+    if answer.refusal:
+        return f"the model refuses: {one_line(answer.refusal)}"
+    if answer.finish in _FILTERED:
+        return "the server's content filter stopped the answer (content_filter)"
+    if answer.finish in _CUT:
+        return "the answer is cut at the token limit (length)"
+    return None if text else "the answer holds no text"
+
+
+def _joined(content: str | list[Any] | None) -> str:
+    """The text of a message, whose content some servers send in parts."""
+    if not isinstance(content, list):
+        return content or ""
+    parts = (cast("dict[str, Any]", part) for part in content if isinstance(part, dict))
+    return "".join(str(part.get("text", "")) for part in parts)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _pieces(generated: Sequence[_Generated]) -> list[str]:
+    """Each token's text, decoded over the token edges where the server gives bytes."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return [
+        token.token
+        if token.bytes is None
+        else decoder.decode(bytes(byte & 255 for byte in token.bytes))
+        for token in generated
+    ]
+
+
+def _alternatives(token: _Generated) -> dict[str, float]:
+    given = {item.token: item.logprob for item in token.top_logprobs}
+    return {token.token: token.logprob, **given}
+
+
+def _not_json(data: bytes, where: str) -> BadCompletion:
+    start = data[:200].lstrip().lower()
+    if start.startswith(b"<"):
+        return BadCompletion(
+            "the endpoint answered with a web page, not JSON",
+            where=where,
+            hint="check the base URL: it often ends in /v1",
+        )
+    what = "is empty" if not start else "is not JSON, or is cut short"
+    return BadCompletion(f"the endpoint's answer {what}", where=where)
+
+
+def _reported(error: Any, where: str) -> ModelError:
+    """A failure that the server reports inside an HTTP 200 answer."""
+    is_object = isinstance(error, dict)
+    fields = cast("dict[str, Any]", error) if is_object else {"message": error}
+    code = fields.get("code")
+    status = code if isinstance(code, int) and 400 <= code < 600 else 502
+    return from_status(status, one_line(str(fields.get("message", ""))), headers={}, where=where)
