@@ -3,15 +3,17 @@
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aplomo.errors import UsageError
 
 if TYPE_CHECKING:
+    from aplomo.embed.batch import Result
     from aplomo.embed.drafter import Drafter
     from aplomo.protocol.model import Verdict
 
@@ -21,7 +23,9 @@ __all__ = ["draft"]
 @click.command()
 @click.argument("text", required=False)
 @click.option("--input", "source", type=click.Path(path_type=Path), help="A .csv or .jsonl file.")
-@click.option("--output", type=click.Path(path_type=Path), help="A .jsonl file for --input.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="A .jsonl file for --input (default: print)."
+)
 @click.option("--resume", is_flag=True, help="Go on with an interrupted --output.")
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Comments in work at a time.")
 @click.option("--channel", default="generic", show_default=True, help="Where the comment stands.")
@@ -106,40 +110,68 @@ def _batch(drafter: "Drafter", options: Mapping[str, Any]) -> None:
     from tqdm import tqdm
 
     from aplomo.cli.show import summary_text
-    from aplomo.embed.batch import finished_rows, run_batch
+    from aplomo.embed.batch import Summary, run_batch
     from aplomo.embed.inbound import read_rows
 
-    if not options["output"]:
-        raise UsageError("--input needs --output FILE.jsonl", hint="name the file to write")
     if options["given"]:
         raise UsageError("--answer is for one TEXT, not for --input")
-    source, output = cast("Path", options["source"]), cast("Path", options["output"])
+    source: Path = options["source"]
     total = sum(1 for _ in read_rows(source))
-    done: frozenset[int] = frozenset()
-    if output.exists() and output.stat().st_size:
-        if not options["resume"]:
-            raise UsageError(f"{output} exists", hint="add --resume, or choose another --output")
-        done = finished_rows(output, read_rows(source))
-    started = time.monotonic()
-    concurrency = options["concurrency"] or (1 if not drafter.model.host else 4)
+    done = _done(source, options["output"], resume=options["resume"])
+    concurrency = options["concurrency"] or (4 if drafter.model.host else 1)
+    summary, started = Summary(), time.monotonic()
     with (
-        output.open("a", encoding="utf-8") as lines,
-        tqdm(
-            total=total, initial=len(done), unit="comment", disable=not sys.stderr.isatty()
-        ) as bar,
+        _writer(options["output"], as_json=options["as_json"]) as write,
+        tqdm(total=total, initial=len(done), unit="comment", disable=_quiet(options)) as bar,
     ):
-        summary = run_batch(
-            drafter.draft,
-            read_rows(source),
-            lines,
-            concurrency=concurrency,
-            done=done,
-            progress=lambda: bar.update(),
-        )
+        rows = read_rows(source)
+        for result in run_batch(drafter.draft, rows, concurrency=concurrency, done=done):
+            write(result)
+            summary.add(result)
+            bar.update()
     summary.seconds = time.monotonic() - started
     click.echo(summary_text(summary, skipped=len(done)), err=True)
-    if summary.statuses and summary.undecided == summary.statuses.total():
+    if summary.nothing_decided:
         sys.exit(4)
+
+
+def _quiet(options: Mapping[str, Any]) -> bool:
+    """No progress bar where decisions are being printed, or nobody watches."""
+    return options["output"] is None or not sys.stderr.isatty()
+
+
+def _done(source: Path, output: Path | None, *, resume: bool) -> frozenset[int]:
+    """The rows that `output` has already. Raises UsageError rather than overwrite it."""
+    from aplomo.embed.batch import finished_rows
+    from aplomo.embed.inbound import read_rows
+
+    if output is None and resume:
+        raise UsageError("--resume needs --output FILE.jsonl", hint="name the file to go on with")
+    if output is None or not output.exists() or not output.stat().st_size:
+        return frozenset()
+    if not resume:
+        raise UsageError(f"{output} exists", hint="add --resume, or choose another --output")
+    return finished_rows(output, read_rows(source))
+
+
+@contextmanager
+def _writer(output: Path | None, *, as_json: bool) -> "Generator[Callable[[Result], None]]":
+    """Where results go: a line each into `output`, or onto the terminal."""
+    from aplomo.cli.show import result_text
+
+    def line(result: "Result") -> str:
+        return json.dumps(result.to_dict(), ensure_ascii=False)
+
+    if output is None:
+        yield lambda result: click.echo(line(result) if as_json else result_text(result) + "\n")
+        return
+    with output.open("a", encoding="utf-8") as lines:
+
+        def append(result: "Result") -> None:
+            lines.write(line(result) + "\n")
+            lines.flush()
+
+        yield append
 
 
 def _given(pairs: tuple[str, ...]) -> "dict[str, Verdict]":
@@ -159,6 +191,6 @@ def _ask(question: Any, comment: Any) -> "Verdict | None":
     from aplomo.protocol.model import in_language
 
     click.secho(f"\n{in_language(question.text, comment.lang)}", bold=True, err=True)
-    choice = click.Choice(["y", "n", "u"], case_sensitive=False)
-    said = click.prompt("  yes / no / unsure", type=choice, err=True)
-    return cast("Verdict", {"y": "yes", "n": "no", "u": "unsure"}[said.lower()])
+    verdicts: dict[str, Verdict] = {"y": "yes", "n": "no", "u": "unsure"}
+    choice = click.Choice(list(verdicts), case_sensitive=False)
+    return verdicts[click.prompt("  yes / no / unsure", type=choice, err=True)]

@@ -3,10 +3,10 @@
 import click
 
 from aplomo.decision.model import Decision
-from aplomo.embed.batch import Summary
+from aplomo.embed.batch import Result, Summary
 from aplomo.walk import Answer
 
-__all__ = ["as_text", "summary_text"]
+__all__ = ["as_text", "result_text", "summary_text"]
 
 _COLORS = {"ready": "green", "needs_human": "yellow", "no_reply": "cyan"}
 _MARKS = {"yes": "●", "no": "○", "unsure": "?"}
@@ -36,15 +36,26 @@ def as_text(decision: Decision) -> str:
     return "\n".join(lines)
 
 
+def result_text(result: Result) -> str:
+    """One row of a batch for a person: the comment, then its decision or its error."""
+    comment = result.row.comment
+    said = comment.text if comment else f"row {result.row.number}"
+    title = click.style(f"“{said}”", italic=True)
+    if result.decision is None:
+        return f"{title}\n{click.style('ERROR', fg='red', bold=True)}  {result.error}"
+    return f"{title}\n{as_text(result.decision)}"
+
+
 def summary_text(summary: Summary, *, skipped: int) -> str:
     """A batch in a few lines."""
+    usage = summary.usage
     outcomes = ", ".join(f"{name} {count}" for name, count in summary.outcomes.most_common())
     lines = [
         f"{summary.rows} rows in {summary.seconds:.1f} s"
         + (f" ({skipped} were done before)" if skipped else ""),
         f"  outcomes: {outcomes or 'none'}",
         f"  needs a person: {summary.needs_human_rate:.0%}   errors: {summary.errors}",
-        f"  {summary.calls} model calls, {summary.input_tokens}+{summary.output_tokens} tokens",
+        f"  {usage.calls} model calls, {usage.input_tokens}+{usage.output_tokens} tokens",
     ]
     return "\n".join(lines)
 

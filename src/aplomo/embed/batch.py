@@ -7,16 +7,45 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision
 from aplomo.embed.inbound import Row
 from aplomo.errors import AplomoError, InputError, UsageError
+from aplomo.llm.port import Usage
 
-__all__ = ["Summary", "finished_rows", "run_batch"]
+__all__ = ["Result", "Summary", "finished_rows", "run_batch"]
 
 ERROR_SCHEMA = "aplomo.error/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one row: a decision, or the error that stands in its place."""
+
+    row: Row
+    decision: Decision | None = None
+    error: Exception | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """One line of the output: the decision record, or an error record that names the row."""
+        place = {"row": {"number": self.row.number, "key": self.row.key}}
+        if self.decision is not None:
+            return self.decision.to_dict() | place
+        known = isinstance(self.error, AplomoError)
+        return {
+            "schema": ERROR_SCHEMA,
+            **place,
+            "comment": self.row.comment.to_dict() if self.row.comment else None,
+            "error": {
+                "code": self.error.code if known else "internal",
+                "message": str(self.error)
+                if known
+                else f"{type(self.error).__name__}: {self.error}",
+                "hint": self.error.hint if known else "please report this",
+            },
+        }
 
 
 @dataclass(kw_only=True)
@@ -28,60 +57,59 @@ class Summary:
     undecided: int = 0
     statuses: Counter[str] = field(default_factory=Counter[str])
     outcomes: Counter[str] = field(default_factory=Counter[str])
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
+    usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
 
-    def add(self, decision: Decision) -> None:
-        """Count one decision."""
+    def add(self, result: Result) -> None:
+        """Count one result."""
+        self.rows += 1
+        if (decision := result.decision) is None:
+            self.errors += 1
+            return
         self.statuses[decision.status] += 1
         self.outcomes[decision.outcome.id if decision.outcome else "pending"] += 1
         self.undecided += decision.undecided
-        self.calls += decision.usage.calls
-        self.input_tokens += decision.usage.input_tokens
-        self.output_tokens += decision.usage.output_tokens
+        self.usage += decision.usage
 
     @property
     def needs_human_rate(self) -> float:
         """Share of the decisions that go to a person, 0..1."""
         return self.statuses["needs_human"] / max(1, self.statuses.total())
 
+    @property
+    def nothing_decided(self) -> bool:
+        """Whether there were decisions to make and the model failed on every one."""
+        return 0 < self.undecided == self.statuses.total()
+
 
 def run_batch(
     draft: Callable[[Comment], Decision],
     rows: Iterable[Row],
-    output: TextIO,
     *,
     concurrency: int,
     done: frozenset[int] = frozenset(),
-    progress: Callable[[], object] = lambda: None,
-) -> Summary:
-    """Draft every row not yet `done`, writing one JSON line each as soon as it is finished.
+) -> Iterator[Result]:
+    """The result of every row not yet `done`, as soon as it is there.
 
-    At most `concurrency` comments are in work, and few more are read ahead. A crash inside one
-    comment becomes its error record. Lines come in the order in which rows finish.
+    At most `concurrency` comments are in work, and few more rows are read ahead. Whatever goes
+    wrong inside one comment becomes its error; the others go on.
     """
-    summary = Summary()
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
         working: dict[Future[Decision], Row] = {}
         try:
             for row in rows:
                 if row.number in done:
                     continue
-                summary.rows += 1
                 if row.comment is None:
-                    _write(output, _error(row, row.error), summary, progress)
+                    yield Result(row=row, error=row.error)
                     continue
                 working[pool.submit(draft, row.comment)] = row
                 if len(working) > concurrency:
-                    _collect(working, output, summary, progress)
+                    yield from _finished(working)
             while working:
-                _collect(working, output, summary, progress)
-        except BaseException:
+                yield from _finished(working)
+        finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return summary
 
 
 def finished_rows(path: Path, rows: Iterable[Row]) -> frozenset[int]:
@@ -118,44 +146,22 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
         yield record
 
 
-def _collect(
-    working: dict[Future[Decision], Row],
-    output: TextIO,
-    summary: Summary,
-    progress: Callable[[], object],
-) -> None:
-    finished, _ = wait(working, return_when=FIRST_COMPLETED)
-    for future in finished:
+def _told(error: Exception | None) -> dict[str, str | None]:
+    if isinstance(error, AplomoError):
+        return {"code": error.code, "message": str(error), "hint": error.hint}
+    message = f"{type(error).__name__}: {error}"
+    return {"code": "internal", "message": message, "hint": "please report this"}
+
+
+def _finished(working: dict[Future[Decision], Row]) -> Iterator[Result]:
+    """Wait for at least one comment, and give the results that are there."""
+    ready, _ = wait(working, return_when=FIRST_COMPLETED)
+    for future in ready:
         row = working.pop(future)
-        if (failure := future.exception()) is not None:
-            if not isinstance(failure, Exception):
-                raise failure
-            _write(output, _error(row, failure), summary, progress)
-            continue
-        decision = future.result()
-        summary.add(decision)
-        record = decision.to_dict() | {"row": {"number": row.number, "key": row.key}}
-        _write(output, record, summary, progress)
-
-
-def _write(
-    output: TextIO, record: dict[str, Any], summary: Summary, progress: Callable[[], object]
-) -> None:
-    summary.errors += record["schema"] == ERROR_SCHEMA
-    output.write(json.dumps(record, ensure_ascii=False) + "\n")
-    output.flush()
-    progress()
-
-
-def _error(row: Row, failure: Exception | None) -> dict[str, Any]:
-    known = isinstance(failure, AplomoError)
-    return {
-        "schema": ERROR_SCHEMA,
-        "row": {"number": row.number, "key": row.key},
-        "comment": row.comment.to_dict() if row.comment else None,
-        "error": {
-            "code": failure.code if known else "internal",
-            "message": str(failure) if known else f"{type(failure).__name__}: {failure}",
-            "hint": failure.hint if known else "please report this",
-        },
-    }
+        failure = future.exception()
+        if failure is None:
+            yield Result(row=row, decision=future.result())
+        elif isinstance(failure, Exception):
+            yield Result(row=row, error=failure)
+        else:
+            raise failure

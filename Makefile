@@ -1,0 +1,43 @@
+# Two commands: `make draft` shows the work on real comments, `make test` checks everything.
+# Both build their environment from nothing but Python 3.11 or later.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help draft test lint fix clean
+
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+draft: $(VENV)/.installed ## Draft replies to example comments with the embedded model
+	@$(BIN)/aplomo model pull
+	@$(BIN)/aplomo draft --input examples/comments.csv
+
+test: $(VENV)/.installed-dev lint ## Every check and every test; offline, no weights, no key
+	@$(BIN)/pytest
+
+lint: $(VENV)/.installed-dev ## Formatting, linting, types, import directions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+fix: $(VENV)/.installed-dev ## Format, and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean: ## Remove the environment
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@PYTHON=$(PYTHON) sh .ci/environment $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,evals,dev]'
+	@touch $@
