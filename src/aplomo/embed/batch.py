@@ -33,19 +33,8 @@ class Result:
         place = {"row": {"number": self.row.number, "key": self.row.key}}
         if self.decision is not None:
             return self.decision.to_dict() | place
-        known = isinstance(self.error, AplomoError)
-        return {
-            "schema": ERROR_SCHEMA,
-            **place,
-            "comment": self.row.comment.to_dict() if self.row.comment else None,
-            "error": {
-                "code": self.error.code if known else "internal",
-                "message": str(self.error)
-                if known
-                else f"{type(self.error).__name__}: {self.error}",
-                "hint": self.error.hint if known else "please report this",
-            },
-        }
+        comment = self.row.comment.to_dict() if self.row.comment else None
+        return {"schema": ERROR_SCHEMA, **place, "comment": comment, "error": _told(self.error)}
 
 
 @dataclass(kw_only=True)
