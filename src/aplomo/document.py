@@ -27,6 +27,10 @@ _VERDICTS = {
     "mapping_type": "should be a mapping",
     "model_type": "should be a mapping",
     "model_attributes_type": "should be a mapping",
+    "string_type": "should be text",
+    "list_type": "should be a list",
+    "bool_type": "should be true or false",
+    "int_type": "should be a whole number",
     "string_too_short": "is empty",
     "too_short": "is empty",
 }
@@ -140,7 +144,8 @@ def _hint(item: Mapping[str, Any], known: Iterable[str]) -> str | None:
     if item["type"] == "extra_forbidden":
         return did_you_mean(str(item["loc"][-1]), known)
     if item["type"] == "literal_error":
-        return did_you_mean(str(value), re.findall("'(.*?)'", item["ctx"]["expected"]))
+        choices = re.findall("'(.*?)'", item["ctx"]["expected"])
+        return did_you_mean(str(value), choices) if len(choices) > 1 else None
     if item["type"] == "string_type" and isinstance(value, int | float):
         return "write it in quotes"
     return None

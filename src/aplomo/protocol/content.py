@@ -126,8 +126,12 @@ def evidence_of(text: str) -> tuple[str, str | None]:
     if not marks:
         return text, None
     if marks != ["[[", "]]"]:
-        fault = "is not one pair of" if len(marks) == 2 or len(marks) % 2 else "has more than one"
-        raise ValueError(f"the evidence mark {fault} [[ ]]")
+        several = marks[:4] == ["[[", "]]", "[[", "]]"]
+        raise ValueError(
+            "evidence is marked more than once"
+            if several
+            else "the evidence mark is not one pair of [[ ]]"
+        )
     before, evidence, after = parts[::2]
     if not evidence.strip():
         raise ValueError("the evidence mark [[ ]] is empty")
@@ -201,10 +205,11 @@ def _template_flaws(text: str, *, cites: bool) -> Iterator[tuple[str, str | None
     except ValueError:
         yield "a brace { or } without its pair", None
         return
-    for _, variable, form, conversion in parts:
-        if variable is None:
+    for _, name, form, conversion in parts:
+        if name is None:
             continue
-        if variable not in _VARIABLES or form or conversion:
+        variable = name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+        if variable not in _VARIABLES:
             hint = did_you_mean(variable, _VARIABLES) or "there are {brand}, {contact} and {fact}"
             yield f"unknown variable {{{variable}}}", hint
         elif variable == "fact" and not cites:

@@ -39,9 +39,11 @@ def start(sketch: Sketch) -> Iterator[Flaw]:
     """There is a question to start from."""
     if not sketch.branches:
         yield Flaw(("questions",), "there is no question")
+    elif sketch.start in sketch.branches:
+        return
     elif sketch.start in sketch.outcome_ids:
         yield Flaw(("start",), f"start '{sketch.start}' is an outcome; it must be a question")
-    elif sketch.start not in sketch.branches:
+    else:
         hint = did_you_mean(sketch.start, sketch.branches)
         yield Flaw(("start",), f"start names an unknown question '{sketch.start}'", hint)
 

@@ -58,7 +58,9 @@ def _below(
 
 def _branches(question: Question, indent: str) -> list[tuple[Verdict, str, str, bool]]:
     """The branches to show under a question, the first of them at the end, to be popped first."""
-    shown = [v for v in _VERDICTS if v != "unsure" or question.unsure != HUMAN_REVIEW]
+    shown: list[Verdict] = [
+        v for v in _VERDICTS if v != "unsure" or question.unsure != HUMAN_REVIEW
+    ]
     return [(v, question.target(v), indent, v == shown[-1]) for v in reversed(shown)]
 
 

@@ -143,6 +143,7 @@ def _refusal(report: str) -> RuleError:
             found.append(f"unknown name '{unknown[1]}' ({place})")
         else:
             short = message.removesuffix(" [INVALID_ARGUMENT]").partition(" expecting {")[0]
+            short = re.sub(r"'_(\W+)_'", r"'\1'", short)  # CEL's inner name of an operator
             found.append(f"{short} ({place})")
     plain = re.sub(r"^[A-Z_]+: | \[[A-Z_]+\]$", "", report.partition("\n")[0])
     return RuleError("; ".join(found) or plain, hint=hint)
