@@ -25,7 +25,10 @@ def locate_quote(quote: str, text: str) -> str | None:
     start = haystack.find(needle)
     if start < 0:
         return None
-    return text[places[start] : places[start + len(needle) - 1] + 1]
+    end = places[start + len(needle) - 1] + 1
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return text[places[start] : end]
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

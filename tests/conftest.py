@@ -1,0 +1,13 @@
+"""Shared by every test: a clean environment and a protocol small enough to read."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of this machine may decide a test."""
+    for name in list(os.environ):
+        if name.startswith(("APLOMO_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")):
+            monkeypatch.delenv(name)
