@@ -1,7 +1,5 @@
 """Every kind of wrongness, one tiny edit each, with the exact problems an author sees."""
 
-# ruff: noqa: E501  a case a line: the table is read across
-
 import pytest
 from inline_snapshot import snapshot
 
