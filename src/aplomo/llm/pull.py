@@ -1,4 +1,4 @@
-"""Fetching the weights: each source in turn, resumed after an interruption, hashed, one at a time."""
+"""Fetching the weights: each source in turn, resumed after an interruption, hashed."""
 
 import shutil
 from pathlib import Path

@@ -69,7 +69,7 @@ class ModelSettings:
         *,
         flags: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
-        table: Mapping[str, object] | None = None,
+        table: object = None,
         where: str = "aplomo.toml",
     ) -> "ModelSettings":
         """Flags over environment over the `[model]` table over defaults; None means not given.
@@ -79,14 +79,18 @@ class ModelSettings:
 
         Raises ConfigError for an unknown key or a value that cannot be used.
         """
-        flags, table = flags or {}, table or {}
+        flags, wanted = flags or {}, _as_table(table, where)
         _refuse_unknown(flags, "flags")
-        _refuse_unknown(table, where)
+        _refuse_unknown(wanted, where)
         found: dict[str, tuple[object, str]] = {}
         for name in _ENVIRONMENT:
             variable = _ENVIRONMENT[name]
             written = (environ or {}).get(variable) or None
-            sources = ((flags.get(name), "flag"), (written, variable), (table.get(name), where))
+            sources = (
+                (flags.get(name), "flag"),
+                (written, variable),
+                (wanted.get(name), where),
+            )
             given = next((pair for pair in sources if pair[0] is not None), None)
             if given is not None:
                 found[name] = given
@@ -124,6 +128,14 @@ class ModelSettings:
             value = str(value) if isinstance(value, Path) else value
             rows[name] = {"value": value, "from": self.origins.get(name, "default")}
         return rows
+
+
+def _as_table(table: object, where: str) -> Mapping[str, object]:
+    if table is None:
+        return {}
+    if not isinstance(table, Mapping):
+        raise ConfigError("model must be a table", where=where, hint="write [model] and its keys")
+    return cast("Mapping[str, object]", table)
 
 
 def _borrow_openai(

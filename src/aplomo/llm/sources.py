@@ -88,7 +88,7 @@ def _bar(progress: Progress) -> type[Any]:
 
     class Bar(base):
         def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **{**options, "disable": True})
+            base.__init__(self, *args, **{**options, "disable": True})
             self.done = int(options.get("initial") or 0)
 
         def update(self, n: float | None = 1) -> bool | None:
