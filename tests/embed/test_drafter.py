@@ -1,0 +1,279 @@
+"""The path of a comment, end to end, on a model that says what it is told."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from aplomo import Comment, Drafter, ScriptedModel, UsageError
+from aplomo.brand.model import Brand, Fact
+from aplomo.errors import BadCompletion, ModelRejected
+from aplomo.llm.scripted import Step
+from aplomo.protocol.load import loads
+from aplomo.protocol.model import Question, Verdict
+
+PROTOCOL = loads("""
+id: small
+languages: [es, en]
+elements:
+  thanks:
+    es: {means: gracias, phrases: ["gracias"]}
+    en: {means: thanks, phrases: ["thank*"]}
+questions:
+  link:
+    text: {es: ¿Trae un enlace?, en: Does it carry a link?}
+    rule: text.contains("http")
+    yes: hide
+    no: positive
+  positive:
+    text: {es: ¿Es un elogio?, en: Is it praise?}
+    yes: thank
+    no: failed
+  failed:
+    text: {es: ¿Le fallamos?, en: Did we fail them?}
+    yes: worth
+    no: listen
+  worth:
+    text: {es: ¿Compensamos?, en: Do we compensate?}
+    ask: [human]
+    yes: thank
+    no: listen
+outcomes:
+  hide: {action: moderate, department: community}
+  listen: {action: no_reply}
+  thank:
+    action: reply
+    department: community
+    goal: {es: agradecer, en: say thanks}
+    must: [thanks]
+    template: {es: "¡Muchas gracias por escribirnos!", en: "Thank you so much for writing to us!"}
+""")
+BRAND = Brand(
+    id="b",
+    name="Bruma",
+    languages=("es", "en"),
+    tone={"es": "cercano", "en": "warm"},
+    contact={"es": "mensaje privado", "en": "direct message"},
+)
+GOOD = "Muchas gracias, nos alegra leer cosas así."
+PRAISE = Comment(text="Me encanta vuestro café, el mejor del barrio", lang="es")
+
+
+def said(positive: str, failed: str = "no", **quotes: str) -> str:
+    evidence = [{"question": name, "quote": quote} for name, quote in quotes.items()]
+    return json.dumps({"positive": positive, "failed": failed, "evidence": evidence})
+
+
+def reply(text: str) -> str:
+    return json.dumps({"reply": text})
+
+
+def drafter(*steps: Step, **parts: object) -> tuple[Drafter, ScriptedModel]:
+    model = ScriptedModel(steps)
+    facts: dict[str, Fact] = {}
+    given = {"protocol": PROTOCOL, "brand": BRAND, "facts": facts, "model": model} | parts
+    made = Drafter(**given, today=lambda: date(2026, 1, 1))  # type: ignore[arg-type]
+    return made, model
+
+
+def test_praise_takes_one_answering_and_one_drafting_call() -> None:
+    made, model = drafter(said("yes", positive="Me encanta"), reply(GOOD))
+    decision = made.draft(PRAISE)
+    model.assert_complete()
+    assert decision.status == "ready"
+    assert decision.path == ("link", "positive")
+    assert decision.reply is not None
+    assert (decision.reply.text, decision.reply.draft.origin) == (GOOD, "model")
+    assert decision.usage.calls == 2
+    assert [request.purpose for request in model.requests] == ["answer:1", "draft:es"]
+    assert decision.why == snapshot("positive: yes (“Me encanta”) → thank")
+    assert set(decision.answers) == {"link", "positive", "failed"}
+
+
+def test_rules_that_decide_everything_take_no_call() -> None:
+    made, _ = drafter()
+    decision = made.draft(Comment(text="mira http://spam.example", lang="es"))
+    assert decision.outcome is not None
+    assert (decision.outcome.id, decision.status) == ("hide", "no_reply")
+    assert (decision.usage.calls, decision.model) == (0, None)
+
+
+def test_an_outcome_without_a_reply_takes_no_drafting_call() -> None:
+    made, model = drafter(said("no"))
+    decision = made.draft(PRAISE)
+    model.assert_complete()
+    assert (decision.status, decision.reply, decision.usage.calls) == ("no_reply", None, 1)
+
+
+def test_a_draft_that_fails_is_repaired_once_with_the_failures_named() -> None:
+    made, model = drafter(said("yes"), reply("Nos alegra mucho leerte por aquí."), reply(GOOD))
+    decision = made.draft(PRAISE)
+    assert decision.status == "ready"
+    assert decision.reply is not None
+    assert decision.reply.text == GOOD
+    assert "thanks" in model.requests[2].messages[-1].content
+    assert set(decision.prompts) == {"answer", "draft", "repair", "task"}
+
+
+def test_two_bad_drafts_are_replaced_by_the_template() -> None:
+    bad = reply("Te devolvemos el dinero hoy mismo, gracias.")
+    made, _ = drafter(said("yes"), bad, bad)
+    decision = made.draft(PRAISE)
+    assert decision.reply is not None
+    assert (decision.status, decision.reply.draft.origin) == ("ready", "template")
+    assert decision.reply.text == "¡Muchas gracias por escribirnos!"
+    assert any("the template replaced" in note for note in decision.notes)
+    assert decision.usage.calls == 3
+
+
+def test_a_model_that_fails_while_drafting_leaves_the_template() -> None:
+    made, _ = drafter(said("yes"), ModelRejected("no credit left"))
+    decision = made.draft(PRAISE)
+    assert decision.reply is not None
+    assert (decision.status, decision.reply.draft.origin) == ("ready", "template")
+    assert "no credit left" in " ".join(decision.notes)
+
+
+def test_a_model_that_fails_while_answering_sends_the_comment_to_a_person() -> None:
+    made, _ = drafter(ModelRejected("wrong key"))
+    decision = made.draft(PRAISE)
+    assert decision.outcome is not None
+    assert (decision.outcome.id, decision.status) == ("human_review", "needs_human")
+    assert decision.undecided
+    assert "wrong key" in decision.why
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", '{"positive":"maybe"}', '{"positive":"yes"}'])
+def test_broken_answers_are_retried_then_go_to_a_person(broken: str) -> None:
+    made, model = drafter(broken, broken, broken)
+    decision = made.draft(PRAISE)
+    model.assert_complete()
+    assert decision.status == "needs_human"
+    assert decision.usage.calls == 3
+
+
+def test_one_broken_answer_is_forgiven() -> None:
+    made, _ = drafter(BadCompletion("cut off"), said("no"))
+    assert made.draft(PRAISE).status == "no_reply"
+
+
+def test_invented_evidence_makes_the_answer_unsure() -> None:
+    made, _ = drafter(said("yes", positive="sois maravillosos"))
+    decision = made.draft(PRAISE)
+    assert decision.answers["positive"].answer == "unsure"
+    assert decision.outcome is not None
+    assert decision.outcome.id == "human_review"
+    assert "sois maravillosos" in decision.why
+
+
+def test_a_question_only_a_person_can_answer_is_a_value_and_can_be_resumed() -> None:
+    made, _ = drafter(said("no", "yes"), reply(GOOD))
+    pending = made.draft(PRAISE)
+    assert (pending.pending, pending.outcome, pending.status) == ("worth", None, "needs_human")
+    assert pending.path == ("link", "positive", "failed")
+    resumed = made.resume(pending, {"worth": "yes"})
+    assert resumed.path == ("link", "positive", "failed", "worth")
+    assert resumed.status == "ready"
+    assert resumed.usage.calls == 1  # the model's answers are kept; only the draft is new
+
+
+def test_resuming_refuses_unused_answers_and_another_protocol() -> None:
+    made, _ = drafter(said("no", "yes"))
+    pending = made.draft(PRAISE)
+    with pytest.raises(UsageError, match="did not need: positive"):
+        made.resume(pending, {"link": "yes", "positive": "no"})
+    changed, _ = drafter(protocol=replace(PROTOCOL, sha256="another"))
+    with pytest.raises(UsageError, match="protocol has changed"):
+        changed.resume(pending, {"worth": "no"})
+
+
+def test_given_answers_come_before_every_rung() -> None:
+    made, model = drafter(reply(GOOD))
+    decision = made.draft(PRAISE, answers={"positive": "yes"})
+    assert [request.purpose for request in model.requests] == ["draft:es"]
+    assert decision.answers["positive"].by == "human"
+
+
+@pytest.mark.parametrize("answers", [{"nothing": "yes"}, {"positive": "maybe"}])
+def test_unknown_answers_are_refused(answers: dict[str, Verdict]) -> None:
+    made, _ = drafter()
+    with pytest.raises(UsageError):
+        made.draft(PRAISE, answers=answers)
+
+
+def test_a_person_is_asked_only_the_questions_the_walk_reaches() -> None:
+    reached: list[str] = []
+
+    def person(question: Question, _: Comment) -> Verdict:
+        reached.append(question.id)
+        return "no"
+
+    questions = {
+        name: replace(question, ask=(*question.ask, "human"))
+        if question.ask == ("model",)
+        else question
+        for name, question in PROTOCOL.questions.items()
+    }
+    asks_people = replace(PROTOCOL, questions=questions)
+    made, _ = drafter(protocol=asks_people, ask_model=False, consult=person)
+    decision = made.draft(PRAISE)
+    assert reached == ["positive", "failed"]
+    assert decision.usage.calls == 0
+
+
+def test_a_language_the_protocol_lacks_goes_to_a_person_with_its_outcome() -> None:
+    made, _ = drafter(said("yes"))
+    decision = made.draft(Comment(text="Ich liebe diesen Kaffee", lang="de"))
+    assert decision.outcome is not None
+    assert (decision.outcome.id, decision.status, decision.reply) == ("thank", "needs_human", None)
+
+
+def test_sync_async_and_batches_agree() -> None:
+    def record(decision: object) -> str:
+        return comparable(decision.to_dict())  # type: ignore[attr-defined]
+
+    one = record(drafter(said("yes"), reply(GOOD))[0].draft(PRAISE))
+    two = record(asyncio.run(drafter(said("yes"), reply(GOOD))[0].adraft(PRAISE)))
+    (three,) = drafter(said("yes"), reply(GOOD))[0].draft_many([PRAISE])
+    (four,) = asyncio.run(drafter(said("yes"), reply(GOOD))[0].adraft_many([PRAISE]))
+    assert one == two == record(three) == record(four)
+
+
+@given(st.sampled_from(["yes", "no"]), st.sampled_from(["yes", "no"]))
+def test_the_same_answers_give_the_same_record_times_and_ids_apart(a: str, b: str) -> None:
+    records = {
+        comparable(drafter(said(a, b), reply(GOOD))[0].draft(PRAISE).to_dict()) for _ in range(2)
+    }
+    assert len(records) == 1
+
+
+def comparable(record: dict[str, object]) -> str:
+    usage = record["usage"]
+    assert isinstance(usage, dict)
+    usage.pop("seconds")
+    return json.dumps({k: v for k, v in record.items() if k not in {"id", "created_at"}})
+
+
+def test_without_drafting_a_reply_outcome_is_only_decided() -> None:
+    made, model = drafter(said("yes"), write=False)
+    decision = made.draft(PRAISE)
+    model.assert_complete()
+    assert (decision.status, decision.reply) == ("ready", None)
+
+
+def test_from_workspace_uses_its_files(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from aplomo.cli.init import init
+
+    assert CliRunner().invoke(init, [str(tmp_path)]).exit_code == 0
+    made = Drafter.from_workspace(tmp_path, model=ScriptedModel([]))
+    assert made.workspace.root == tmp_path
+    assert made.workspace.notice is None
+    assert made.kit.protocol.id == "basic-guide"
