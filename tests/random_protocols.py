@@ -1,6 +1,7 @@
 """Random protocols that are right: what the property tests draw from."""
 
 import json
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -40,7 +41,7 @@ def protocol_data(draw: st.DrawFn) -> dict[str, Any]:
         for branch in question
         if branch in ("yes", "no", "unsure")
     }
-    kept = {name: draw(st.sampled_from(_ACTIONS)) for name in outcomes if name in used}
+    kept = {name: deepcopy(draw(st.sampled_from(_ACTIONS))) for name in outcomes if name in used}
     return {"id": "random", "languages": ["es"], "questions": questions, "outcomes": kept}
 
 

@@ -157,6 +157,24 @@ def test_what_is_no_protocol_at_all(text: str, expected: list[str]) -> None:
     assert problems(text) == expected
 
 
+def test_questions_that_only_lead_to_each_other() -> None:
+    text = """\
+id: tiny
+languages: [es]
+questions:
+  a: {text: {es: ¿A?}, yes: b, no: b, unsure: b}
+  b: {text: {es: ¿B?}, yes: a, no: a, unsure: a}
+outcomes: {}
+"""
+    assert problems(text) == snapshot(
+        [
+            "p.yaml:4: no answer to 'a' ends in an outcome",
+            "p.yaml:5: cycle: a -> b -> a",
+            "p.yaml:5: no answer to 'b' ends in an outcome",
+        ]
+    )
+
+
 def test_a_question_of_the_wrong_shape_hides_nothing_of_the_others() -> None:
     text = """\
 id: tiny
