@@ -40,7 +40,8 @@ def lint(files: tuple[Path, ...], as_json: bool) -> None:
         for problem in problems:
             click.echo(str(problem))
         wrong = len({problem.file for problem in problems})
-        click.echo(f"{len(files)} checked, {wrong} refused, {len(problems)} problems")
+        count = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
+        click.echo(f"{len(files)} checked, {wrong} refused, {count}")
     if problems:
         raise SystemExit(1)
 
