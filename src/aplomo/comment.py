@@ -39,6 +39,10 @@ class Author:
     verified: bool = False
     customer: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("id", "name", "kind"):
+            object.__setattr__(self, name, _encodable(getattr(self, name), f"author {name}"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
@@ -49,7 +53,8 @@ class Turn:
     kind: str = "unknown"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", _encodable(self.text, "thread"))
+        for name in ("text", "author", "kind"):
+            object.__setattr__(self, name, _encodable(getattr(self, name), f"thread {name}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +85,10 @@ class Comment:
         put(self, "text", text)
         put(self, "thread", tuple(self.thread))
         put(self, "history", tuple(_encodable(item, "history") for item in self.history))
-        put(self, "meta", MappingProxyType(dict(self.meta)))
-        put(self, "id", self.id or f"c-{self.sha256[:16]}")
+        meta = {_encodable(k, "meta"): _encodable(v, "meta") for k, v in self.meta.items()}
+        put(self, "meta", MappingProxyType(meta))
+        put(self, "channel", _encodable(self.channel, "channel"))
+        put(self, "id", _encodable(self.id, "id") or f"c-{self.sha256[:16]}")
 
     @property
     def sha256(self) -> str:

@@ -11,7 +11,7 @@ from inline_snapshot import snapshot
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision
 from aplomo.embed.batch import Summary, finished_rows, run_batch
-from aplomo.embed.inbound import comment_from, read_rows
+from aplomo.inbound import comment_from, read_rows
 from aplomo.errors import InputError, UsageError
 
 
@@ -155,7 +155,7 @@ def test_concurrency_is_bounded() -> None:
             at_work -= 1
         return decided(comment)
 
-    from aplomo.embed.inbound import Row
+    from aplomo.inbound import Row
 
     rows = [Row(number=n, key="k", comment=Comment(text=f"t{n}")) for n in range(1, 30)]
     assert len(list(run_batch(draft, rows, concurrency=3))) == 29

@@ -111,7 +111,7 @@ def _batch(drafter: "Drafter", options: Mapping[str, Any]) -> None:
 
     from aplomo.cli.show import summary_text
     from aplomo.embed.batch import Summary, run_batch
-    from aplomo.embed.inbound import read_rows
+    from aplomo.inbound import read_rows
 
     if options["given"]:
         raise UsageError("--answer is for one TEXT, not for --input")
@@ -143,7 +143,7 @@ def _quiet(options: Mapping[str, Any]) -> bool:
 def _done(source: Path, output: Path | None, *, resume: bool) -> frozenset[int]:
     """The rows that `output` has already. Raises UsageError rather than overwrite it."""
     from aplomo.embed.batch import finished_rows
-    from aplomo.embed.inbound import read_rows
+    from aplomo.inbound import read_rows
 
     if output is None and resume:
         raise UsageError("--resume needs --output FILE.jsonl", hint="name the file to go on with")

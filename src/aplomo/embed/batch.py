@@ -11,7 +11,7 @@ from typing import Any
 
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision
-from aplomo.embed.inbound import Row
+from aplomo.inbound import Row
 from aplomo.errors import AplomoError, InputError, UsageError
 from aplomo.llm.port import Usage
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aplomo.comment import Comment
 from aplomo.document import Document
-from aplomo.embed.inbound import comment_from
+from aplomo.inbound import comment_from
 from aplomo.errors import DocumentError, InputError, Problem
 
 if TYPE_CHECKING:
