@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aplomo.llm.openai_compatible import OpenAICompatible
     from aplomo.llm.settings import ModelSettings
 
-__all__ = ["EmbeddedModel"]
+__all__ = ["EmbeddedModel", "extra_fields"]
 
 _SILENT, _TALKATIVE = -1, 3  # llama.cpp's log levels
 _SLOTS = 2
@@ -121,7 +121,7 @@ class _Loaded:
             base_url=f"{self._server.listening_address}/v1",
             api_key=token,
             structured="none",
-            extra=_extra,
+            extra=extra_fields,
             at_once=1,
         )
 
@@ -162,7 +162,7 @@ def _serve(path: Path, threads: int, context: int, token: str) -> Any:
     return server
 
 
-def _extra(request: Request) -> dict[str, Any]:
+def extra_fields(request: Request) -> dict[str, Any]:
     """What llama.cpp understands beyond OpenAI's fields: slot, prompt cache, a compact grammar."""
     extra: dict[str, Any] = {
         "id_slot": 0 if request.purpose.startswith("answer") else 1,

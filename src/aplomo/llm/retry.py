@@ -16,7 +16,8 @@ from tenacity import (
     Retrying,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from aplomo.errors import BadCompletion, ModelError, ModelUnavailable
@@ -189,12 +190,8 @@ class _Run:
             return 0.0  # the server is well: it is the answer that was not
         if isinstance(error, ModelUnavailable) and error.retry_after is not None:
             return error.retry_after
-        grow = wait_exponential_jitter(
-            initial=self.policy.first_wait,
-            max=self.policy.longest_wait,
-            jitter=self.policy.first_wait,
-        )
-        return grow(state)
+        first, longest = self.policy.first_wait, self.policy.longest_wait
+        return (wait_exponential(multiplier=first, max=longest) + wait_random(0, first))(state)
 
     def _stop(self, state: RetryCallState) -> bool:
         if stop_after_attempt(self.policy.attempts)(state):

