@@ -1,0 +1,1 @@
+"""Who speaks: voice, facts and channels."""

@@ -7,10 +7,15 @@ from typing import Literal
 
 from aplomo.protocol.model import Texts
 
-__all__ = ["Brand", "Channel", "Exemplar", "Fact", "Limit", "Unit"]
+__all__ = ["Brand", "Channel", "Exemplar", "Fact", "Limit", "Promise", "Unit"]
 
 Unit = Literal["characters", "weighted", "graphemes", "bytes"]
 """How a channel counts: code points, X's weighted characters, grapheme clusters, UTF-8 bytes."""
+
+Promise = Literal[
+    "refund", "compensation", "discount", "replacement", "deadline", "future_work", "admission"
+]
+"""The kinds of commitment that a reply makes only when the brand allows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +67,9 @@ class Fact:
 class Brand:
     """A brand's voice.
 
-    Per language: `address` is "tu", "usted" or "you"; `contact` the private way to reach the
+    Per language: `address` is "tu", "usted", "vos" or "you"; `contact` the private way to reach the
     brand; `banned` words that never appear; `signature` ends every public reply; `disclosure` is
-    added when the draft must say who or what writes. `promises` are the element ids the brand
+    added when the draft must say who or what writes. `promises` are the kinds the brand
     allows itself to promise (e.g. "refund"); `links` the hosts it may link to.
     """
 
@@ -79,7 +84,7 @@ class Brand:
     contact: Texts = field(default_factory=dict[str, str])
     signature: Texts = field(default_factory=dict[str, str])
     disclosure: Texts = field(default_factory=dict[str, str])
-    promises: tuple[str, ...] = ()
+    promises: tuple[Promise, ...] = ()
     links: tuple[str, ...] = ()
     exemplars: tuple[Exemplar, ...] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
