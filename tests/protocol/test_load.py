@@ -102,9 +102,9 @@ def test_everything_written_is_in_the_protocol() -> None:
     assert (review.id, review.action, review.level) == ("human_review", "escalate", "L1")
 
 
-def test_a_rule_is_asked_first_when_nothing_is_said() -> None:
+def test_a_rule_alone_is_asked_when_nothing_is_said() -> None:
     text = FULL.replace("    ask: [rule, model, human]\n", "")
-    assert loads(text).questions["second"].ask == ("rule", "model")
+    assert loads(text).questions["second"].ask == ("rule",)
 
 
 def test_a_declared_human_review_replaces_the_built_in_one() -> None:

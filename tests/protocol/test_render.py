@@ -40,7 +40,7 @@ def test_the_tree_names_what_was_already_shown() -> None:
 diamond 1: Diamond
 (unsure leads to human_review where nothing else is shown)
 
-end · A or "B"? Really? [rule then model: text == "a"]
+end · A or "B"? Really? [rule: text == "a"]
 ├─ yes: left · L? [model]
 │  ├─ yes: below · X? [model then human]
 │  │  ├─ yes: answer · Answer (reply, with a private follow-up, care, L1, PT2H)

@@ -79,7 +79,7 @@ def ladders(sketch: Sketch) -> Iterator[Flaw]:
             yield Flaw((*at, "ask"), f"{dotted}.ask names 'rule', but no rule is written")
         if question.rule and question.ask and "rule" not in question.ask:
             yield Flaw((*at, "rule"), f"{dotted}.rule is never asked: ask does not name 'rule'")
-        if not question.text and (question.ask or ["model"]) != ["rule"]:
+        if not question.text and (question.ask or ["rule" if question.rule else "model"]) != ["rule"]:
             message = f"{dotted}.text is missing: a model or a person is asked this question"
             yield Flaw((*at, "text"), message)
 

@@ -202,7 +202,7 @@ def _build(shape: ProtocolShape, sha256: str) -> Protocol:
 
 
 def _question(name: str, shape: QuestionShape) -> Question:
-    default: tuple[Answerer, ...] = ("rule", "model") if shape.rule else ("model",)
+    default: tuple[Answerer, ...] = ("rule",) if shape.rule else ("model",)
     return Question(
         id=name,
         text=MappingProxyType(shape.text),

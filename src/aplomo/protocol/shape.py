@@ -80,7 +80,7 @@ class QuestionShape(_Shape):
     ask: list[Answerer] = Field(
         default=[],
         min_length=1,
-        description="Who may answer, in order. Default: [rule, model] with a rule, else [model].",
+        description="Who may answer, in order. Default: [rule] with a rule, else [model].",
     )
     rule: str = Field(
         default="",
