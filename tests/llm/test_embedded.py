@@ -128,15 +128,16 @@ def test_answers_and_drafts_keep_a_slot_each(request_: Request):
 
 
 @pytest.mark.skipif(CACHED is None, reason="the weights are not cached: aplomo model pull")
-def test_the_real_model_answers_and_ends_cleanly():
+def test_the_real_model_answers_and_ends_cleanly(monkeypatch: pytest.MonkeyPatch):
+    assert CACHED is not None
+    monkeypatch.setenv("APLOMO_CACHE", str(CACHED.parents[1]))  # where its check is noted
     program = f"""
-from pathlib import Path
 from aplomo.llm.embedded import EmbeddedModel
 from aplomo.llm.port import Message, Request
 schema = {{"type": "object", "properties": {{"a": {{"enum": ["yes", "no"]}}}}, "required": ["a"]}}
 ask = Message(role="user", content='Is water wet? Answer JSON: {{"a":"yes|no"}}')
 request = Request(purpose="answer:1", messages=(ask,), schema=schema, top_logprobs=5)
-answer = EmbeddedModel(path=Path({str(CACHED)!r})).complete(request, timeout=60)
+answer = EmbeddedModel().complete(request, timeout=60)
 print(answer.text, "".join(token.text for token in answer.tokens) == answer.text)
 """
     run = subprocess.run(
