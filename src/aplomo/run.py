@@ -119,6 +119,7 @@ def _record(
     usage = ladder.usage + composed.usage
     protocol = kit.protocol
     used = ({"answer"} if ladder.usage.calls else set[str]()) | set(composed.prompts)
+    status = status_of(route, composed.reply, drafted=kit.write)
     return Decision(
         id=f"d-{uuid.uuid4().hex}",
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -127,7 +128,7 @@ def _record(
         answers=ladder.answers,
         path=route.path,
         outcome=route.outcome,
-        status=status_of(route, composed.reply, drafted=kit.write),
+        status=status,
         why=why(route, ladder.answers, comment.lang),
         reply=composed.reply,
         pending=route.pending,
@@ -137,6 +138,7 @@ def _record(
         calibration=ladder.calibration.status,
         usage=usage,
         seconds=seconds,
+        undecided=ladder.failed and status == "needs_human",
     )
 
 

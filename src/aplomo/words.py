@@ -10,24 +10,24 @@ _DROPPED = ("Mn", "Me", "Cf", "Cs")
 _WORD = re.compile(r"[^\W_]+")
 
 _SPANISH = """
-    a al algo alguien alguna alguno ante antes asi aun aunque bien cada como con cual cuando cuanta
-    cuantas cuanto cuantos de del desde donde dos el ella ellas ellos en entre era eran eres es esa
-    esas ese eso esos esta estaba estais estamos estan estar estas este esto estos estoy fue gracias
-    ha haber habeis hace hacer haceis haces hacia han hasta hay he hemos hola hoy la las le les lo
-    los mas me mi mis mucha muchas mucho muchos muy nada ni no nos nosotros nunca o os otra otras
-    otro otros para pero poco podeis podria por porque pues que quien quiero saber se sea ser si
-    siempre sin sobre sois solo somos son soy su sus tal tambien tan tanto te teneis tengo tiene
-    tienen tienes toda todas todo todos tu tus un una unas uno unos usted ustedes va vais vamos van
-    veo ver vez vosotros voy y ya yo
+    a al algo alguien alguna alguno ante antes asi aun aunque bien cada como con cual cuando
+    cuanta cuantas cuanto cuantos de del desde donde dos el ella ellas ellos en entre era eran
+    eres es esa esas ese eso esos esta estaba estais estamos estan estar estas este esto estos
+    estoy fue gracias ha haber habeis hace hacer haceis haces hacia han hasta hay he hemos hola
+    hoy la las le les lo los mas me mi mis mucha muchas mucho muchos muy nada ni no nos nosotros
+    nunca o os otra otras otro otros para pero poco podeis podria por porque pues que quien
+    quiero saber se sea ser si siempre sin sobre sois solo somos son soy su sus tal tambien tan
+    tanto te teneis tengo tiene tienen tienes toda todas todo todos tu tus un una unas uno unos
+    usted ustedes va vais vamos van veo ver vez vosotros voy y ya yo
 """
 _ENGLISH = """
-    a about after all also always am an and any are as at be because been before but by can could
-    did do does doing done ever every for from get getting go going got had has have he hello her
-    here hey hi him his how i if in into is it its just know like make many me more most much my never
-    no not now of off on one only or other our out over please really say she so some still such tell
-    than thank thanks that the their them then there these they thing this those to too up us use
-    very want was way we well were what when where which while who why will with would yes yet you
-    your yours
+    a about after all also always am an and any are as at be because been before but by can
+    could did do does doing done ever every for from get getting go going got had has have he
+    hello her here hey hi him his how i if in into is it its just know like make many me more
+    most much my never no not now of off on one only or other our out over please really say she
+    so some still such tell than thank thanks that the their them then there these they thing
+    this those to too up us use very want was way we well were what when where which while who
+    why will with would yes yet you your yours
 """
 STOP_WORDS = frozenset((_SPANISH + _ENGLISH).split())
 """Folded words of no weight, Spanish and English."""

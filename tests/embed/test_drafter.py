@@ -65,7 +65,7 @@ GOOD = "Muchas gracias, nos alegra leer cosas así."
 PRAISE = Comment(text="Me encanta vuestro café, el mejor del barrio", lang="es")
 
 
-def said(positive: str, failed: str = "no", **quotes: str) -> str:
+def said(positive: str, failed: str = "no", /, **quotes: str) -> str:
     evidence = [{"question": name, "quote": quote} for name, quote in quotes.items()]
     return json.dumps({"positive": positive, "failed": failed, "evidence": evidence})
 

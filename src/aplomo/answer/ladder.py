@@ -39,6 +39,7 @@ class Ladder:
     usage: Usage = field(default_factory=Usage)
     notes: list[str] = field(default_factory=list[str])
     calibration: Calibration = UNCALIBRATED
+    failed: bool = False
     _asked: dict[int, dict[str, Answer]] = field(default_factory=dict[int, dict[str, Answer]])
 
     def __post_init__(self) -> None:
@@ -78,6 +79,7 @@ class Ladder:
         asked: Asked[Reading] = yield Call(request=round_.request(self.comment), parse=round_.parse)
         self.usage += asked.usage
         if asked.value is None:
+            self.failed = True
             reason = f"the model gave no answer: {asked.error}"
             self.notes.append(reason)
             return {

@@ -31,7 +31,8 @@ class Decision:
 
     `pending` is the id of a question that only a person can answer (the walk stopped there and
     `outcome` is None); `notes` are things a reader should know: a failed model, missing
-    calibration, a draft that was replaced. `seconds` is wall-clock time.
+    calibration, a draft that was replaced. `undecided` says that the comment goes to a person only
+    because the model failed. `seconds` is wall-clock time.
     """
 
     id: str
@@ -51,11 +52,7 @@ class Decision:
     calibration: str = "none"
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
-
-    @property
-    def undecided(self) -> bool:
-        """Whether nothing at all could be decided because the model failed."""
-        return self.usage.calls > 0 and not any(a.answer != "unsure" for a in self.answers.values())
+    undecided: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The decision record `aplomo.decision/1`, in its documented key order."""
