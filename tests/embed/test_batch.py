@@ -11,8 +11,8 @@ from inline_snapshot import snapshot
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision
 from aplomo.embed.batch import Summary, finished_rows, run_batch
-from aplomo.inbound import comment_from, read_rows
 from aplomo.errors import InputError, UsageError
+from aplomo.inbound import comment_from, read_rows
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
