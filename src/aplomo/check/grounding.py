@@ -1,0 +1,153 @@
+"""Whether links, handles and numbers come from somewhere, and the cited facts are real."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from aplomo.check.base import Finding, Matter
+from aplomo.check.text import halves, plain, trusted, verdict
+from aplomo.draft import Draft
+from aplomo.links import Link, around_links, find_links
+from aplomo.words import content_words, fold
+
+__all__ = ["facts", "links", "numbers"]
+
+
+def links(draft: Draft, matter: Matter) -> Finding:
+    """Links lead to the brand's hosts or repeat one that a fact gives; handles are known ones."""
+    given = [*trusted(matter), *(fact.source for fact in matter.facts.values())]
+    urls = {link.url.casefold() for text in given for link in find_links(text)}
+    handles = {h for text in (*given, matter.comment.text) for h in _handles(text)}
+    handles |= {fold(matter.comment.author.name).lstrip("@"), fold(matter.comment.author.id)}
+    problems = [
+        f"{where}{problem}"
+        for where, text in halves(draft)
+        for problem in (
+            *(f"links to {x.url}" for x in _written(text) if not _known(x, urls, matter)),
+            *(f"mentions @{handle}" for handle in _handles(text) if handle not in handles),
+        )
+    ]
+    return verdict("links", problems, "none unknown")
+
+
+def _written(text: str) -> Iterator[Link]:
+    """The links of `text`; a capital after a full stop (`Gracias.Es`) is a slip, not a domain."""
+    for link in find_links(plain(text)):
+        last = link.host.rpartition(".")[2]
+        if not (link.bare and link.url.lower() == link.host and last.title() in link.url):
+            yield link
+
+
+def _known(link: Link, urls: set[str], matter: Matter) -> bool:
+    hosts = matter.brand.links
+    own = any(link.host == host or link.host.endswith(f".{host}") for host in hosts)
+    return own or link.url.casefold() in urls
+
+
+_HANDLE = re.compile(r"(?<![\w@.＠])@(\w+(?:\.\w+)*)")
+
+
+def _handles(text: str) -> Iterator[str]:
+    return (fold(match[1]) for match in _HANDLE.finditer(plain(text)))
+
+
+def numbers(draft: Draft, matter: Matter) -> Finding:
+    """Every number is in a fact, the contact or the template; short ones may echo the comment."""
+    known = _values(trusted(matter))
+    for value, units in _values([matter.comment.text]).items():
+        if sum(map(str.isdigit, value)) <= _SHORT:
+            known[value] |= units
+    problems = [
+        f"{where}{shown} is in no fact"
+        for where, text in halves(draft)
+        for value, unit, shown in _numbers(text)
+        if not _covered(unit, known.get(value, set()))
+    ]
+    return verdict("numbers", problems, "none unfounded")
+
+
+_SHORT = 3
+"""Digits of a number that is no identifier, and may be repeated from the comment."""
+
+_UNITS = (
+    ("%", r"%|‰|por\s?ciento|percent"),
+    ("money", r"[€$£¥]|euros?|eur|usd|dolar(?:es)?|dollars?|pesos?|pounds?|libras?"),
+    ("minute", r"min(?:uto)?s?|minutes?"),
+    ("hour", r"h|hs|hrs?|horas?|hours?"),
+    ("day", r"dias?|days?"),
+    ("week", r"semanas?|weeks?"),
+    ("month", r"mes(?:es)?|months?"),
+    ("year", r"anos?|years?"),
+)
+_TIME = {"minute", "hour", "day", "week", "month", "year"}
+_AFTER = "|".join(f"(?P<u{i}>{shape})" for i, (_, shape) in enumerate(_UNITS))
+_NUMBER = re.compile(
+    r"(?P<before>[€$£¥]\s?)?(?<![^\W\d_])(?P<word>[^\W\d_]*+)(?P<value>\d+(?:[.,:/']\d+)*)"
+    rf"(?:\s?(?:{_AFTER})(?![^\W\d]))?"
+)
+# A list's numbering, keycap emoji, addresses judged elsewhere.
+_APART = re.compile(r"^\s*\d{1,2}[.)]\s|[0-9]\uFE0F?\u20E3|(?<!\S)[^\s@]*+@\S*", re.MULTILINE)
+
+
+def _values(texts: Iterable[str]) -> defaultdict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for text in texts:
+        for value, unit, _ in _numbers(text):
+            found[value].add(unit)
+    return found
+
+
+def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
+    """The numbers of `text`: canonical value, unit, and how they are written."""
+    text = fold(_APART.sub(" ", around_links(text, find_links(text))))
+    for match in _NUMBER.finditer(text):
+        if match["word"] and len(match["value"]) <= _SHORT:
+            continue  # a name such as MP3 or B2B
+        unit = "money" if match["before"] else ""
+        for index, (name, _) in enumerate(_UNITS):
+            if match[f"u{index}"]:
+                unit = name
+        yield _canonical(match["value"]), unit, match[0].strip()
+
+
+def _canonical(value: str) -> str:
+    value = "".join(str(unicodedata.digit(c, 0)) if c.isdigit() else c for c in value)
+    if re.fullmatch(r"\d{1,3}(?:[.,']\d{3})+", value):
+        value = re.sub(r"\D", "", value)
+    value = re.sub(r":00$", "", value)
+    if re.fullmatch(r"\d+[.,]\d{1,2}", value):
+        value = value.replace(",", ".").rstrip("0").rstrip(".")
+    return value.lstrip("0") or "0"
+
+
+def _covered(unit: str, units: set[str]) -> bool:
+    """Whether a value known with `units` may be said with `unit`: a bare number fits any time."""
+    return unit in units or (unit == "" and bool(units)) or (unit in _TIME and "" in units)
+
+
+def facts(draft: Draft, matter: Matter) -> Finding:
+    """Cited facts exist and hold; where one is required, the text says what it states."""
+    problems = [f"'{id_}' is no valid fact" for id_ in draft.facts if id_ not in matter.facts]
+    if matter.outcome.facts == "required" and not problems:
+        text = " ".join(part for _, part in halves(draft))
+        if not draft.facts:
+            problems.append("no fact is cited")
+        elif not any(_reflects(text, matter.facts[id_].statement) for id_ in draft.facts):
+            problems.append(f"the text does not say what {', '.join(draft.facts)} states")
+    return verdict("facts", problems, ", ".join(draft.facts) or "none cited")
+
+
+SHARED = 0.5
+"""The least share of a statement's words that a text must have to be saying it."""
+
+_ROOT = 5
+
+
+def _reflects(text: str, statement: Mapping[str, str]) -> bool:
+    said = {word[:_ROOT] for word in content_words(text)}
+    return any(
+        len(said & stated) >= SHARED * len(stated)
+        for wording in statement.values()
+        if (stated := {word[:_ROOT] for word in content_words(wording)})
+    )
