@@ -1,9 +1,13 @@
 """Shared by every test: a clean environment and a protocol small enough to read."""
 
 import os
+import threading
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from misbehaving import Handler, Misbehaving, Server
 
 # How long an example takes depends on the machine, and decides no test.
 settings.register_profile("calm", deadline=None)
@@ -16,3 +20,20 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("APLOMO_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def server() -> Iterator[Misbehaving]:
+    """A server that says hello until given a script."""
+    misbehaving = Misbehaving()
+    misbehaving.script = [misbehaving.says()]
+    http = Server(("127.0.0.1", 0), Handler)
+    http.misbehaving = misbehaving
+    misbehaving.url = f"http://127.0.0.1:{http.server_address[1]}/v1"
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield misbehaving
+    misbehaving.released.set()
+    http.shutdown()
+    thread.join()
+    http.server_close()

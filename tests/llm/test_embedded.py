@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aplomo.errors import ModelMissing
-from aplomo.llm.embedded import EmbeddedModel, extra_fields
+from aplomo.llm.embedded import EmbeddedModel, Slots
 from aplomo.llm.port import Request
 from aplomo.llm.settings import ModelSettings
 from aplomo.llm.weights import DEFAULT_WEIGHTS, locate
@@ -113,10 +113,17 @@ def test_after_closing_it_loads_again(other: Path):
     model.close()
 
 
-def test_answers_and_drafts_keep_a_slot_each(request_: Request):
-    extra = extra_fields(request_)
-    assert (extra["id_slot"], extra["cache_prompt"]) == (0, True)
-    assert extra_fields(Request(purpose="draft", messages=()))["id_slot"] == 1
+def test_each_purpose_keeps_a_slot_until_a_newer_one_needs_it():
+    slots = Slots()
+    asked = ["answer:1", "draft:es", "answer:1", "draft:en", "draft:es", "draft:pt", "draft:es"]
+    requests = [Request(purpose=purpose, messages=()) for purpose in asked]
+    given = [slots.extra_fields(request)["id_slot"] for request in requests]
+    assert given == [0, 1, 0, 2, 1, 0, 1]
+
+
+def test_json_is_generated_without_spaces(request_: Request):
+    extra = Slots().extra_fields(request_)
+    assert extra["cache_prompt"] is True
     head, _, schema = extra["grammar"].partition("%json ")
     assert head == "%llguidance {}\nstart: "
     compact = json.loads(schema)["x-guidance"]
@@ -131,11 +138,11 @@ def test_answers_and_drafts_keep_a_slot_each(request_: Request):
 def test_the_real_model_answers_and_ends_cleanly(monkeypatch: pytest.MonkeyPatch):
     assert CACHED is not None
     monkeypatch.setenv("APLOMO_CACHE", str(CACHED.parents[1]))  # where its check is noted
-    program = f"""
+    program = """
 from aplomo.llm.embedded import EmbeddedModel
 from aplomo.llm.port import Message, Request
-schema = {{"type": "object", "properties": {{"a": {{"enum": ["yes", "no"]}}}}, "required": ["a"]}}
-ask = Message(role="user", content='Is water wet? Answer JSON: {{"a":"yes|no"}}')
+schema = {"type": "object", "properties": {"a": {"enum": ["yes", "no"]}}, "required": ["a"]}
+ask = Message(role="user", content='Is water wet? Answer JSON: {"a":"yes|no"}')
 request = Request(purpose="answer:1", messages=(ask,), schema=schema, top_logprobs=5)
 answer = EmbeddedModel().complete(request, timeout=60)
 print(answer.text, "".join(token.text for token in answer.tokens) == answer.text)

@@ -1,4 +1,4 @@
-"""Every module says what it offers, truthfully and in order."""
+"""Every module says what it offers, truthfully (the linter keeps the order)."""
 
 import pkgutil
 from importlib import import_module
@@ -15,9 +15,8 @@ MODULES = [
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_all_is_sorted_and_true(name: str) -> None:
+def test_all_is_true(name: str) -> None:
     module = import_module(name)
-    assert list(module.__all__) == sorted(module.__all__)
     for exported in module.__all__:
         assert hasattr(module, exported), exported
 

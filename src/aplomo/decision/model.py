@@ -106,14 +106,15 @@ def status_of(route: Route, reply: Reply | None, *, drafted: bool) -> Status:
 
 
 def why(route: Route, answers: Mapping[str, Answer], lang: str | None) -> str:
-    """One line: the answer that decided, its evidence or reason, and the outcome."""
+    """One line: the last answer that was not a no, its evidence or reason, and the outcome."""
     if route.outcome is None:
         return f"only a person can answer: {route.pending}"
     title = in_language(route.outcome.title, lang)
     outcome = f"{route.outcome.id} ({title})" if title else route.outcome.id
     if not route.path:
         return outcome
-    answer = answers[route.path[-1]]
+    walked = [answers[name] for name in route.path]
+    answer = next((a for a in reversed(walked) if a.answer != "no"), walked[-1])
     ground = f"“{answer.evidence}”" if answer.evidence else answer.reason
     because = f"{answer.question}: {answer.answer}" + (f" ({ground})" if ground else "")
     return f"{because} → {outcome}"

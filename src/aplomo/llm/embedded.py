@@ -1,7 +1,8 @@
 """The default model, in this process: llama.cpp's own server on a loopback port.
 
-It is reached by the same client as any endpoint. Two slots keep two prompts' static parts cached,
-one for answers and one for drafts; one request runs at a time, since two would halve each other.
+It is reached by the same client as any endpoint. Each purpose (answers, drafts in one language,
+drafts in another) keeps the static part of its prompt cached in a slot of its own; one request
+runs at a time, since two would halve each other.
 """
 
 import atexit
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from aplomo.llm.openai_compatible import OpenAICompatible
     from aplomo.llm.settings import ModelSettings
 
-__all__ = ["EmbeddedModel", "extra_fields"]
+__all__ = ["EmbeddedModel", "Slots"]
 
 _SILENT, _TALKATIVE = -1, 3  # llama.cpp's log levels
-_SLOTS = 2
+_SLOTS = 3
 # No spaces between tokens of JSON: a third fewer tokens to generate than the model's own habit.
 _COMPACT = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
 
@@ -44,7 +45,7 @@ class EmbeddedModel:
         weights: Weights = DEFAULT_WEIGHTS,
         path: Path | None = None,
         threads: int | None = None,
-        context: int = 8192,
+        context: int = 12288,
     ) -> None:
         self._weights = weights
         self._given = path
@@ -121,7 +122,7 @@ class _Loaded:
             base_url=f"{self._server.listening_address}/v1",
             api_key=token,
             structured="none",
-            extra=extra_fields,
+            extra=Slots().extra_fields,
             at_once=1,
         )
 
@@ -162,16 +163,30 @@ def _serve(path: Path, threads: int, context: int, token: str) -> Any:
     return server
 
 
-def extra_fields(request: Request) -> dict[str, Any]:
-    """What llama.cpp understands beyond OpenAI's fields: slot, prompt cache, a compact grammar."""
-    extra: dict[str, Any] = {
-        "id_slot": 0 if request.purpose.startswith("answer") else 1,
-        "cache_prompt": True,
-    }
-    if request.schema is not None:
-        schema = json.dumps({**request.schema, "x-guidance": _COMPACT}, ensure_ascii=False)
-        extra["grammar"] = f"%llguidance {{}}\nstart: %json {schema}"
-    return extra
+class Slots:
+    """Which slot serves which purpose: the one used longest ago goes to a new purpose."""
+
+    def __init__(self) -> None:
+        self._purposes = [""] * _SLOTS
+        self._by_age = list(range(_SLOTS))
+        self._lock = threading.Lock()
+
+    def extra_fields(self, request: Request) -> dict[str, Any]:
+        """What llama.cpp understands beyond OpenAI's fields: slot, cache, a compact grammar."""
+        extra: dict[str, Any] = {"id_slot": self._slot(request.purpose), "cache_prompt": True}
+        if request.schema is not None:
+            schema = json.dumps({**request.schema, "x-guidance": _COMPACT}, ensure_ascii=False)
+            extra["grammar"] = f"%llguidance {{}}\nstart: %json {schema}"
+        return extra
+
+    def _slot(self, purpose: str) -> int:
+        with self._lock:
+            known = purpose in self._purposes
+            slot = self._purposes.index(purpose) if known else self._by_age[0]
+            self._purposes[slot] = purpose
+            self._by_age.remove(slot)
+            self._by_age.append(slot)
+            return slot
 
 
 def _physical_cores() -> int:

@@ -41,7 +41,7 @@ class ModelSettings:
     """What is needed to reach a model.
 
     `model` is None for the embedded default; `structured` how the answer's form is told;
-    `threads` and `context` (tokens, shared by two slots) are the embedded model's, `weights` its
+    `threads` and `context` (tokens, shared by three slots) are the embedded model's, `weights` its
     file. `timeout` bounds one call and `deadline` all attempts at one, in seconds. `origins` says
     where each value was set ("flag", the variable's name, or the file); absent for defaults.
     """
@@ -51,7 +51,7 @@ class ModelSettings:
     api_key: str | None = field(default=None, repr=False)
     structured: Structured = "json_schema"
     threads: int | None = None
-    context: int = 8192
+    context: int = 12288
     weights: Path | None = None
     timeout: float | None = None
     attempts: int = 3
