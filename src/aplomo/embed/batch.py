@@ -11,8 +11,8 @@ from typing import Any
 
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision
-from aplomo.inbound import Row
 from aplomo.errors import AplomoError, InputError, UsageError
+from aplomo.inbound import Row
 from aplomo.llm.port import Usage
 
 __all__ = ["Result", "Summary", "finished_rows", "run_batch"]

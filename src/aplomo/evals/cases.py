@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aplomo.comment import Comment
 from aplomo.document import Document
-from aplomo.inbound import comment_from
 from aplomo.errors import DocumentError, InputError, Problem
+from aplomo.inbound import comment_from
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
