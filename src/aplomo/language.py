@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
-__all__ = ["detect", "scores"]
+__all__ = ["detect", "other_than", "scores"]
 
 # The neighbours that Spanish and English comments are confused with, or come along with. Few
 # languages on purpose: each one more makes every short text harder to tell.
@@ -23,6 +23,12 @@ FOREIGN = 0.95
 """Least confidence with which an unsupported language is named, in texts of enough words."""
 
 FOREIGN_WORDS = 4
+
+IMPROBABLE = 0.02
+"""A text with no more than this for a language is not written in it ..."""
+
+HOME = 0.2
+"""... unless this share of its words are small words of that language."""
 
 # Trigrams misjudge a handful of words; the small words that only one language has do not.
 SHORT = 8
@@ -59,6 +65,20 @@ def detect(text: str, supported: Sequence[str]) -> str | None:
     return preferred if total and known[preferred] / total >= PREFERRED else None
 
 
+def other_than(text: str, lang: str, *, fewest: int = 3) -> str | None:
+    """The code of the language of `text` when it is surely not in `lang`; None in any doubt.
+
+    Texts of less than `fewest` words, and languages nobody can tell, leave it in doubt.
+    """
+    said = _words(text)
+    if len(said) < fewest or _small(said, lang) >= HOME * len(said):
+        return None
+    found = scores(text, [lang])
+    if found.get(lang, 1.0) > IMPROBABLE:
+        return None
+    return max(found, key=lambda code: found[code])
+
+
 def scores(text: str, languages: Sequence[str]) -> Mapping[str, float]:
     """The probability of each of `languages` and their neighbours; empty without any letters."""
     words = " ".join(_words(text[: 4 * MOST_CHARACTERS]))[:MOST_CHARACTERS]
@@ -72,16 +92,19 @@ def scores(text: str, languages: Sequence[str]) -> Mapping[str, float]:
 
 def _by_small_words(text: str, supported: Sequence[str]) -> str | None:
     """The one language whose small words a short `text` has most of."""
-    words = [word.strip(".,;:!?¡¿…\"'()").casefold() for word in _words(text)]
-    if len(words) > SHORT:
+    said = _words(text)
+    if len(said) > SHORT:
         return None
-    hits = {
-        code: sum(word in SMALL_WORDS.get(code, ()) for word in words)
-        for code in dict.fromkeys(supported)
-    }
+    hits = {code: _small(said, code) for code in dict.fromkeys(supported)}
     most = max(hits.values())
     winners = [code for code, count in hits.items() if count == most]
     return winners[0] if most and len(winners) == 1 else None
+
+
+def _small(said: Sequence[str], code: str) -> int:
+    """How many of the words `said` are small words of that language."""
+    small = SMALL_WORDS.get(code, frozenset())
+    return sum(word.strip(".,;:!?¡¿…\"'()").casefold() in small for word in said)
 
 
 def _words(text: str) -> list[str]:

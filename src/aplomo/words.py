@@ -27,7 +27,7 @@ _ENGLISH = """
     most much my never no not now of off on one only or other our out over please really say she
     so some still such tell than thank thanks that the their them then there these they thing
     this those to too up us use very want was way we well were what when where which while who
-    why will with would yes yet you your yours
+    why will with without would yes yet you your yours
 """
 STOP_WORDS = frozenset((_SPANISH + _ENGLISH).split())
 """Folded words of no weight, Spanish and English."""

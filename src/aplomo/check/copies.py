@@ -9,7 +9,7 @@ from aplomo.words import words
 
 __all__ = ["comment_copy", "reply_copy"]
 
-MOST_CHARACTERS = 5_000
+MOST_CHARACTERS = 2_000
 """More than this of either text is not compared."""
 
 # Likenesses are rapidfuzz ratios, 0..100, of folded words. Two replies of six words or more to

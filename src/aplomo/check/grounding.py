@@ -87,7 +87,7 @@ _NUMBER = re.compile(
     rf"(?:\s?(?:{_AFTER})(?![^\W\d]))?"
 )
 # A list's numbering, keycap emoji, addresses judged elsewhere.
-_APART = re.compile(r"^\s*\d{1,2}[.)]\s|[0-9]\uFE0F?\u20E3|(?<!\S)[^\s@]*+@\S*", re.MULTILINE)
+_APART = re.compile(r"^[ \t]*+\d{1,2}[.)]\s|[0-9]\uFE0F?\u20E3|(?<!\S)[^\s@]*+@\S*", re.MULTILINE)
 
 
 def _values(texts: Iterable[str]) -> defaultdict[str, set[str]]:
@@ -138,7 +138,7 @@ def facts(draft: Draft, matter: Matter) -> Finding:
     return verdict("facts", problems, ", ".join(draft.facts) or "none cited")
 
 
-SHARED = 0.5
+SHARED = 0.4
 """The least share of a statement's words that a text must have to be saying it."""
 
 _ROOT = 5

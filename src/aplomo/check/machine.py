@@ -63,7 +63,7 @@ _PLACEHOLDER = re.compile(
     r"\[[^\[\]\n]{0,60}[^\W\d_][^\[\]\n]{0,60}\](?!\()"  # [nombre], but not a link's [text](
     r"|\{[^{}\n]{0,80}\}|\$\{|\{\{|\}\}|%\w?\(\w+\)|(?<!\w)%[sd](?!\w)"
     r"|<[^\W\d_][^<>\n]{0,60}>"
-    r"|(?<!\w)(?:X{3,}|x{4,}|TODO|TBD|FIXME|N/A|lorem ipsum)(?!\w)|_{3,}"
+    r"|(?<!\w)(?:X{3,}|x{4,}|TODO:|TBD|FIXME|N/A|(?i:lorem ipsum))(?!\w)|_{3,}"
     r"|(?i:(?<!\w)(?:your|customer|client|user) name here|(?:tu|su) nombre aqu[ií])"
 )
 
@@ -80,7 +80,7 @@ def placeholders(draft: Draft, matter: Matter) -> Finding:
 
 _MARKUP = re.compile(
     r"(?P<code>```|~~~|`[^`\n]+`)"
-    r"|(?P<json>\A\s*[\[{]|\"\w{1,30}\"\s*:|\\n|\\u[0-9a-f]{4})"
+    r"|(?P<json>\A\s*[\[{]|\"\w{1,30}\"\s*:\s*[\"\[{\d]|\\n|\\u[0-9a-f]{4})"
     r"|(?P<heading>^#{1,6}\s)"
     r"|(?P<bold>\*\*[^*\n]{1,200}\*\*|__[^_\n]{1,200}__)"
     r"|(?P<link>\[[^\[\]\n]{1,200}\]\([^()\n]{1,500}\))"

@@ -51,14 +51,19 @@ NAMES = {
 NAMES["HARMLESS"] = (
     "(que|revisa|mira|ve|lee|ayuda|contesta|responde|escribi|esta|pasa|traslada|comparti|conta|deci"
     "|segui|atende|investiga|comproba|escucha|esta|agradece|estudia|valora|consulta|intenta|habla"
-    "|busca|tene?d?|di|comenta|transmiti|celebra|recorda|se|echa|esforza|procura|analiza|pod|sab|quer)"
+    "|busca|tene?d?|di|comenta|transmiti|celebra|recorda|se|echa|esforza|procura|analiza|pod|sab|quer"
+    # judged as promises of another kind
+    "|envia|manda|da|reembolsa|devolve|abona|reintegra|ingresa|compensa|indemniza|regala|cambia"
+    "|repone|reenvia|reemplaza|sustitui|ofrece|tramita|gestiona|emiti|aplica|procede)"
 )
 NAMES["LATER"] = (
     "(look|check|read|reply|help|review|pass|share|see|get back|be (glad|happy|here|able|in touch)"
     "|take (note|it|this|a look|your)|let you|investigate|keep|answer|respond|write|message|listen"
     "|love|talk|go (over|through)|try|do (our|my) best|make sure (to|your|the team|that the team)"
     "|hear|follow up|consider|continue|bring (it|this|that) up|forward|tell|walk|miss|find out|dig"
-    "|get (this|it|that) (to|over to)|always|not|never|remember|need|figure|ask|work with you)"
+    "|get (this|it|that) (to|over to)|always|not|never|remember|need|figure|ask|work with you"
+    "|send|ship|get you|give|offer|issue|process|provide|refund|reimburse|replace|compensate|credit"
+    "|arrange|apply|swap|re-?send|re-?ship)"
 )
 NAMES["SPAN"] = r"TIMES(( ?- ?| o | a | or | to )\d+)?( \w{4,9})? ?PERIOD( \w+es)?"
 NAMES["GRANT"] = (
@@ -178,7 +183,7 @@ FUTURE_WORK = r"""
     (pronto|proximamente) (tendr|podr|habr|llegar|lanz|estar)*
     SOMEONE ... (contactara|llamara|escribira|pondra|respondera|ayudara)
     SOMEONE ... va a (contactar|llamar|escribir|poner|responder|ayudar)*
-    WE WILL( also| then| all| always| definitely| certainly| gladly| happily)?(?! LATER)
+    WE WILL( also| then| all| always| definitely| certainly| gladly| happily)?(?! LATER) \w+
     (we|i)('re| are)( currently| already| actively)? working (on|to)
     (will|won't) (be (fixed|added|resolved)|not happen again|never happen again|happen again)
     coming soon

@@ -52,25 +52,33 @@ def _promised(
             patterns.append(DAYS)
         for pattern in patterns:
             for match in pattern.finditer(sentence):
-                if not _denied(sentence, match) and not _repeats(sentence, match, stated):
+                before = sentence[max(0, match.start() - _REACH) : match.start()]
+                after = sentence[match.end() : match.end() + _REACH]
+                if not _denied(before) and not _repeats(before, match[0], after, stated):
                     yield kind, match[0]
+                    break
 
 
-def _denied(sentence: str, match: re.Match[str]) -> bool:
-    """Whether the clause denies it before it says it: `no podemos ofrecer ...`."""
-    before = re.split(r"[,;:(]|\b(?:pero|but)\b", sentence[: match.start()])[-1]
-    return DENIES.search(before[-40:]) is not None
+_REACH = 300
+"""Characters around a promise that are looked at."""
 
 
-def _repeats(sentence: str, match: re.Match[str], stated: Sequence[str]) -> bool:
-    """Whether the sentence, or the clause around `match`, is part of what a fact states."""
-    said = " ".join(words(match[0]))
-    start = max(sentence.rfind(mark, 0, match.start()) for mark in ",;:") + 1
-    ends = [sentence.find(mark, match.end()) for mark in ",;:"]
-    clause = sentence[start : min((end for end in ends if end >= 0), default=len(sentence))]
+def _denied(before: str) -> bool:
+    """Whether the clause denies what follows: `no podemos ofrecer ...`."""
+    clause = re.split(r"[,;:(]|\b(?:pero|but)\b", before)[-1]
+    return DENIES.search(clause[-40:]) is not None
+
+
+def _repeats(before: str, said: str, after: str, stated: Sequence[str]) -> bool:
+    """Whether the sentence, or the clause around `said`, is part of what a fact states."""
+    promised = " ".join(words(said))
+    facts = [fact for fact in stated if promised in fact]
+    if not facts:
+        return False
+    clause = re.split(r"[,;:]", before)[-1] + said + re.split(r"[,;:]", after)[0]
     return any(
-        said in fact and fuzz.partial_ratio(fact, " ".join(part)) >= STATED
-        for part in (words(sentence), words(clause))
+        fuzz.partial_ratio(fact, " ".join(part)) >= STATED
+        for part in (words(before + said + after), words(clause))
         if len(part) >= FEWEST_WORDS
-        for fact in stated
+        for fact in facts
     )

@@ -7,17 +7,13 @@ from collections.abc import Iterator
 from aplomo.check.base import Finding, Matter
 from aplomo.check.text import halves, sentences, verdict
 from aplomo.draft import Draft
-from aplomo.language import scores
+from aplomo.language import other_than
 from aplomo.words import fold
 
 __all__ = ["address", "language"]
 
-# A half, or a sentence of some length, is in another language only when that is beyond doubt.
-SURE = 0.9
-SURE_OF_SENTENCE = 0.97
-DOUBT = 0.05
-FEWEST_WORDS = 3
-FEWEST_WORDS_OF_SENTENCE = 6
+FEWEST_WORDS = 6
+"""Words that a sentence must have to be judged apart from the rest."""
 
 
 def language(draft: Draft, matter: Matter) -> Finding:
@@ -31,23 +27,12 @@ def language(draft: Draft, matter: Matter) -> Finding:
 
 
 def _foreign(text: str, lang: str) -> Iterator[str]:
-    if other := _other(text, lang, SURE, FEWEST_WORDS):
+    if other := other_than(text, lang):
         yield f"is in '{other}', not '{lang}'"
         return
     for sentence in sentences(text):
-        if other := _other(sentence, lang, SURE_OF_SENTENCE, FEWEST_WORDS_OF_SENTENCE):
+        if other := other_than(sentence, lang, fewest=FEWEST_WORDS):
             yield f"a sentence is in '{other}': '{sentence[:60]}'"
-
-
-def _other(text: str, lang: str, sure: float, fewest: int) -> str | None:
-    """The other language that `text` is in beyond doubt."""
-    if len(text.split()) < fewest:
-        return None
-    found = scores(text, [lang])
-    if lang not in found:
-        return None
-    best = max(found, key=lambda code: found[code])
-    return best if best != lang and found[best] >= sure and found[lang] <= DOUBT else None
 
 
 # Only what belongs to one way of address and to nothing else; `le` and `su` alone belong to both.

@@ -55,7 +55,8 @@ def found_phrases(text: str, phrases: Iterable[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _pattern(phrase: str) -> re.Pattern[str]:
-    parts = [re.escape(part).replace(r"\*", r"\w*") for part in fold(phrase).split()]
+    given = (part for part in fold(phrase).split() if part.strip("*"))
+    parts = [re.escape(part).replace(r"\*", r"\w*") for part in given]
     if not parts:
         return re.compile(r"(?!)")
     start = r"(?<!\w)" if re.match(r"\w", parts[0]) else ""
@@ -70,12 +71,16 @@ def trusted(matter: Matter) -> tuple[str, ...]:
     own templates.
     """
     brand, outcome = matter.brand, matter.outcome
+    templates = (
+        text.replace("{brand}", brand.name).replace("{contact}", brand.contact.get(lang, ""))
+        for texts in (outcome.template, outcome.private_template)
+        for lang, text in texts.items()
+    )
     return (
         brand.name,
         *brand.contact.values(),
         *brand.signature.values(),
         *brand.disclosure.values(),
         *(text for fact in matter.facts.values() for text in fact.statement.values()),
-        *outcome.template.values(),
-        *outcome.private_template.values(),
+        *templates,
     )
