@@ -35,7 +35,7 @@ STOP_WORDS = frozenset((_SPANISH + _ENGLISH).split())
 
 def fold(text: str) -> str:
     """`text` in the one form in which texts are compared: `Devolución` is `devolucion`."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
+    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in spread if unicodedata.category(char) not in _DROPPED)
 
 

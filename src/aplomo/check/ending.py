@@ -3,7 +3,6 @@
 from aplomo.check.base import Finding, Matter
 from aplomo.check.text import verdict
 from aplomo.draft import Draft
-from aplomo.words import words
 
 __all__ = ["disclosure", "signature"]
 
@@ -39,4 +38,4 @@ def _ends_with(check: str, ending: str, draft: Draft, matter: Matter) -> Finding
 
 def _spaced(text: str) -> str:
     """`text` in lower case with single spaces; marks such as the dash of a signature count."""
-    return " ".join(text.casefold().split()) if words(text) else text.strip()
+    return " ".join(text.casefold().split())
