@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,16 @@ def test_loaded_once_closed_to_others_and_silent(other: Path):
     assert (params.cors_origins, params.ui, params.endpoint_slots) == ("", False, False)
     assert (params.n_ctx, params.n_parallel, params.cache_ram_mib) == (12288, 3, 0)
     assert params.verbosity < 0
+
+
+def test_threads_sleep_at_barriers_unless_told_otherwise(
+    other: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for given, kept in ((None, "2000"), ("9", "9")):
+        monkeypatch.setattr(os, "environ", {"GOMP_SPINCOUNT": given} if given else {})
+        with EmbeddedModel(path=other) as model:
+            model.load()
+        assert os.environ["GOMP_SPINCOUNT"] == kept
 
 
 def test_after_closing_it_loads_again(other: Path):
