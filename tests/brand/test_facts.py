@@ -21,6 +21,8 @@ def ids(query: str, lang: str = "es", on: date = TODAY, most: int = 3) -> list[s
     ("lang", "query", "first"),
     [
         ("es", "¿el descafeinado lleva químicos?", "decaf_process"),
+        ("es", "¿devoluciones?", "returns"),
+        ("es", "descafeinado", "decaf_process"),
         ("es", "hola!! cuánto tardan los PEDIDOS a la peninsula", "delivery_time"),
         ("es", "quiero hacer una devolución, cuántos días tengo", "returns"),
         ("es", "de dónde viene el café? es de Etiopia?", "coffee_origin"),
@@ -77,3 +79,5 @@ def test_strange_queries() -> None:
     assert ids("caf\ud800e\x00 descafeinamos")[0] == "decaf_process"
     assert ids("descafeinamos " + "x" * 1_000_000)[0] == "decaf_process"
     assert ids("agua " * 200_000)[0] == "decaf_process"
+    assert ids("agua " + " ".join(f"palabra{n}" for n in range(50_000)))[0] == "decaf_process"
+    assert ids("agua " + " ".join(f"{n}palabra" for n in range(50_000)))[0] == "decaf_process"

@@ -19,6 +19,7 @@ LONG = f"Buenas tardes. {COMPLAINT}. He escrito tres veces y no volveré a compr
         (COMPLAINT, f"@ana {COMPLAINT}"),
         (COMPLAINT, "Llevas once días esperando el paquete y nadie te coge el teléfono"),
         (COMPLAINT, f"Entendemos que dices: {COMPLAINT}. Gracias por escribirnos, de verdad."),
+        (COMPLAINT, "Llevas once días esperando tu paquete y nadie te ha cogido el teléfono"),
         (LONG, f"{COMPLAINT}."),
         ("they charged me twice for one bag of beans", "They charged me twice for one bag of bean"),
         ("the zip broke on day two, what now?", "So the zip broke on day two, what now? Hm."),
@@ -55,7 +56,7 @@ REPLY = "Qué alegría leerte, gracias por contarnos lo de tu cafetera."
         REPLY.upper(),
         "¡Qué alegría leerte! Gracias por contarnos lo de tu cafetera ☕",
         "Qué alegría leerte, gracias por contarnos lo de la cafetera.",
-        f"@luz {REPLY}",
+        f"@luz_de_luna @ana_del_mar {REPLY}",
         REPLY + " — Equipo Bruma",
     ],
 )

@@ -58,6 +58,10 @@ def test_language_details() -> None:
     assert judged(language, text, matter()).detail == snapshot("is in 'en', not 'es'")
     mixed = "Gracias por escribirnos. We are really sorry about the delay with your order."
     assert judged(language, mixed, matter()).detail == snapshot("is in 'en', not 'es'")
+    mixed = f"Gracias por escribirnos y por contarnos con tanto detalle lo de la taza. {mixed[25:]}"
+    assert judged(language, mixed, matter()).detail == snapshot(
+        "a sentence is in 'en': 'We are really sorry about the delay with your order.'"
+    )
 
 
 KEPT = """

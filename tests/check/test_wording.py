@@ -76,7 +76,7 @@ answer_question | es | Sí.
 """
 LACKS = """
 thank | es | Qué alegría.
-thank | es | Desgraciaste el café.
+thank | es | Cuántas desgracias.
 thank | en | Lovely.
 thank | en | Thx.
 restore | es | Sentimos lo ocurrido.
