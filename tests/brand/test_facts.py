@@ -80,4 +80,6 @@ def test_strange_queries() -> None:
     assert ids("descafeinamos " + "x" * 1_000_000)[0] == "decaf_process"
     assert ids("agua " * 200_000)[0] == "decaf_process"
     assert ids("agua " + " ".join(f"palabra{n}" for n in range(50_000)))[0] == "decaf_process"
-    assert ids("agua " + " ".join(f"{n}palabra" for n in range(50_000)))[0] == "decaf_process"
+    far = " ".join(f"{n:05}" for n in range(100))
+    assert ids(f"agua {far}")[0] == "decaf_process"
+    assert ids(f"{far} agua") == []

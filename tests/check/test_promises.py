@@ -6,6 +6,32 @@ from aplomo.check.promises import promises
 
 # kind | a reply that promises it
 PROMISED = """
+    compensation | Un detalle de regalo para ti.
+    compensation | Esta ronda la invita la casa.
+    compensation | El envío te sale gratuito.
+    compensation | Te lo dejamos sin coste alguno.
+    compensation | We can compensate you.
+    compensation | Have a bag as compensation.
+    compensation | Coffee is on the house!
+    compensation | It's free of charge for you.
+    compensation | You can have it for free.
+    compensation | We fix it at no extra cost.
+    replacement | Te enviamos el pedido de nuevo.
+    replacement | Tramitamos el reemplazo hoy.
+    deadline | Lo vemos antes de dos días.
+    deadline | You'll hear within the hour.
+    future_work | Vamos a mejorar la app.
+    future_work | Estamos resolviendo el fallo.
+    future_work | Trabajaremos para que funcione.
+    future_work | We promise it gets better.
+    future_work | Our team is on it, you have our word.
+    future_work | Un compañero de la tienda va a llamarte.
+    future_work | Expect it in a future update.
+    admission | Ha sido nuestro error.
+    admission | Es todo por nuestra culpa.
+    admission | Toda nuestra culpa, de verdad.
+    admission | Reconocemos el error.
+    admission | We admit it went wrong.
     refund | Te devolvemos el dinero.
     refund | Te reembolsaremos el importe completo.
     refund | Tramitamos tu reembolso ahora mismo.
