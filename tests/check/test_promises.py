@@ -220,6 +220,7 @@ PROMISED = """
 # Replies that promise nothing, or only what a fact states.
 HARMLESS = """
     Lo revisamos contigo.
+    Te damos las gracias por el detalle.
     Escríbenos por mensaje privado y lo revisamos.
     Sentimos mucho lo que cuentas.
     Sentimos lo de tu reembolso; escríbenos por privado y lo miramos.

@@ -43,14 +43,11 @@ NAMES = {
         "|a colleague|someone|an agent|customer (care|service|support))"
     ),
     "MEND": "(soluciona|arregla|implementa|mejora|lanza|incorpora|actualiza|amplia|repara)",
-    "FIX": (
-        "(fix|solve|resolve|repair|correct|improve|implement|introduce|launch|upgrade|sort|remedy)"
-    ),
 }
 # What a brand may say it will do: look, listen, answer and pass on. Any other future is a promise.
 NAMES["HARMLESS"] = (
     "(que|revisa|mira|ve|lee|ayuda|contesta|responde|escribi|esta|pasa|traslada|comparti|conta|deci"
-    "|segui|atende|investiga|comproba|escucha|esta|agradece|estudia|valora|consulta|intenta|habla"
+    "|segui|atende|investiga|comproba|escucha|agradece|estudia|valora|consulta|intenta|habla"
     "|busca|tene?d?|di|comenta|transmiti|celebra|recorda|se|echa|esforza|procura|analiza|pod|sab|quer"
     # judged as promises of another kind
     "|envia|manda|da|reembolsa|devolve|abona|reintegra|ingresa|compensa|indemniza|regala|cambia"
@@ -96,7 +93,7 @@ REFUND = """
 COMPENSATION = """
     (compensa|indemniza)(re)?mos
     (compensar|indemnizar)(te|os|le|les|lo|la)
-    GRANT ... (compensacion|indemnizacion|credito|saldo|vale|bono|regalo|detalle|obsequio)
+    GRANT ... (compensacion|indemnizacion|credito|saldo|vale|bono|un (regalo|detalle|obsequio))
     YOU regala(re)?mos
     (de|un) regalo (para|por)
     (como|en|por|modo de) compensacion
