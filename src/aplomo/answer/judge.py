@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from aplomo.answer.evidence import locate_quote
 from aplomo.answer.logit import answer_logit
 from aplomo.comment import Comment
 from aplomo.errors import BadCompletion
-from aplomo.llm.port import Completion, Message, Request, Token
+from aplomo.llm.port import Completion, Message, Request
 from aplomo.prompt import Prompt, fence
 from aplomo.protocol.model import Protocol, Question, in_language
 from aplomo.walk import Answer
@@ -26,11 +26,14 @@ SHOWN_TURNS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the model said in one round: stated answers, quotes, and tokens where given."""
+    """What the model said in one round, by question id.
+
+    `logits` are the log-odds of yes; None where the server gave no usable log-probabilities.
+    """
 
     stated: Mapping[str, str]
-    quotes: Mapping[str, str] = field(default_factory=dict[str, str])
-    tokens: tuple[Token, ...] = ()
+    quotes: Mapping[str, str]
+    logits: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -49,19 +52,21 @@ class Round:
     @cached_property
     def schema(self) -> dict[str, Any]:
         """JSON schema of the answer: one yes/no per question, then quotes for the yeses."""
-        ids = [question.id for question in self.questions]
+        labels = [question.label for question in self.questions]
         quote = _object(
-            {"question": {"type": "string", "enum": ids}, "quote": {"type": "string"}},
+            {"question": {"type": "string", "enum": labels}, "quote": {"type": "string"}},
         )
-        answers: dict[str, Any] = {name: {"type": "string", "enum": ["yes", "no"]} for name in ids}
+        answers: dict[str, Any] = {
+            label: {"type": "string", "enum": ["yes", "no"]} for label in labels
+        }
         evidence = {"type": "array", "maxItems": MAX_QUOTES, "items": quote}
         return _object({**answers, "evidence": evidence})
 
     @cached_property
     def prefix(self) -> tuple[Message, ...]:
         """Instructions and worked examples: the same bytes for every comment, so servers cache."""
-        lines = [f"- {q.id}: {in_language(q.text, 'en')}" for q in self.questions]
-        shape = ",".join(f'"{question.id}":"yes|no"' for question in self.questions)
+        lines = [f"- {q.label}: {in_language(q.text, 'en')}" for q in self.questions]
+        shape = ",".join(f'"{question.label}":"yes|no"' for question in self.questions)
         quotes = '"evidence":[{"question":"...","quote":"..."}]'
         system = self.prompt.render(questions="\n".join(lines), shape=f"{{{shape},{quotes}}}")
         messages = [Message(role="system", content=system)]
@@ -97,9 +102,12 @@ class Round:
         if not isinstance(data, dict):
             raise BadCompletion("the answer is not a JSON object")
         given = cast("dict[str, Any]", data)
-        stated = {q.id: _label(given.get(q.id), q.id) for q in self.questions}
         quotes = _quotes(given.get("evidence"))
-        return Reading(stated=stated, quotes=quotes, tokens=completion.tokens)
+        return Reading(
+            stated={q.id: _stated(given.get(q.label), q.id) for q in self.questions},
+            quotes={q.id: quotes[q.label] for q in self.questions if q.label in quotes},
+            logits={q.id: answer_logit(completion.tokens, q.label) for q in self.questions},
+        )
 
     def _examples(self) -> list[tuple[str, dict[str, str]]]:
         """Each example text once, with the evidence of every question it is a yes to.
@@ -112,14 +120,15 @@ class Round:
             for example in (*question.yes_examples, *question.no_examples):
                 marked.setdefault(example.text, {})
             for example in question.yes_examples:
-                marked[example.text][question.id] = example.evidence or example.text
+                marked[example.text][question.label] = example.evidence or example.text
         return sorted(marked.items(), key=lambda item: hashlib.sha256(item[0].encode()).digest())
 
     def _worked(self, marked: Mapping[str, str]) -> str:
         answers: dict[str, Any] = {
-            question.id: "yes" if question.id in marked else "no" for question in self.questions
+            question.label: "yes" if question.label in marked else "no"
+            for question in self.questions
         }
-        answers["evidence"] = [{"question": name, "quote": marked[name]} for name in marked]
+        answers["evidence"] = [{"question": label, "quote": marked[label]} for label in marked]
         return json.dumps(answers, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -134,7 +143,7 @@ def read_round(reading: Reading, comment: Comment, calibration: Calibration) -> 
 def _answer(
     question: str, stated: str, reading: Reading, comment: Comment, calibration: Calibration
 ) -> Answer:
-    logit = answer_logit(reading.tokens, question)
+    logit = reading.logits[question]
     verdict, confidence, reason = stated, None, "the server gave no log-probabilities"
     if logit is not None:
         curve = calibration.curve(question)
@@ -175,7 +184,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _label(value: object, question: str) -> str:
+def _stated(value: object, question: str) -> str:
     if value in ("yes", "no"):
         return str(value)
     raise BadCompletion(f"the answer to {question} is {str(value)[:40]!r}, not yes or no")

@@ -36,6 +36,7 @@ def evals() -> None:
     type=click.FloatRange(0, 0.5),
     help="Share of the calibration cases that may go to a person, per question.",
 )
+@click.option("--most", type=click.IntRange(2), help="At most so many cases of each split.")
 @click.option(
     "--output",
     required=True,
@@ -48,6 +49,7 @@ def calibrate(
     model: str | None,
     base_url: str | None,
     unsure: float,
+    most: int | None,
     output: Path,
 ) -> None:
     """Fit every question's curve on the calibration split of CASES; report on the test split."""
@@ -55,10 +57,10 @@ def calibrate(
 
     from aplomo.embed.drafter import Drafter
     from aplomo.evals.cases import load_cases
-    from aplomo.evals.fit import calibration_data, fit, measure, score
+    from aplomo.evals.fit import calibration_data, fit, measure, sample, score
     from aplomo.workspace import Workspace
 
-    labelled = load_cases(cases)
+    labelled = sample(load_cases(cases), most)
     workspace = Workspace.find()
     settings = workspace.model_settings(model=model, base_url=base_url)
     drafter = Drafter(workspace=workspace, protocol=protocol, model=settings)

@@ -10,13 +10,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aplomo.answer.calibration import FORMAT, Curve
-from aplomo.answer.judge import Reading, Round
-from aplomo.answer.logit import answer_logit
+from aplomo.answer.judge import Round
 from aplomo.evals.cases import Case
 from aplomo.llm.port import Model
 from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
-__all__ = ["Measured", "calibration_data", "fit", "measure", "score"]
+__all__ = ["Measured", "calibration_data", "fit", "measure", "sample", "score"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +40,16 @@ class Score:
     unsure: float
 
 
+def sample(cases: Sequence[Case], most: int | None) -> list[Case]:
+    """At most `most` cases of each split, evenly spaced: files run in blocks of one kind."""
+    chosen: list[Case] = []
+    for split in ("calibration", "test"):
+        of_split = [case for case in cases if case.split == split]
+        count = min(most or len(of_split), len(of_split))
+        chosen += [of_split[index * len(of_split) // count] for index in range(count)]
+    return chosen
+
+
 def measure(
     cases: Iterable[Case],
     round_: Round,
@@ -56,7 +65,8 @@ def measure(
         if asked.error is not None:
             raise asked.error
         assert asked.value is not None
-        results.append(Measured(case=case, logits=_logits(asked.value)))
+        logits = {name: x for name, x in asked.value.logits.items() if x is not None}
+        results.append(Measured(case=case, logits=logits))
         progress()
     return results
 
@@ -135,8 +145,3 @@ def _pairs(measured: Sequence[Measured], question: str) -> list[tuple[float, boo
         for one in measured
         if question in one.case.answers and question in one.logits
     ]
-
-
-def _logits(reading: Reading) -> dict[str, float]:
-    found = {name: answer_logit(reading.tokens, name) for name in reading.stated}
-    return {name: logit for name, logit in found.items() if logit is not None}

@@ -79,9 +79,22 @@ def ladders(sketch: Sketch) -> Iterator[Flaw]:
             yield Flaw((*at, "ask"), f"{dotted}.ask names 'rule', but no rule is written")
         if question.rule and question.ask and "rule" not in question.ask:
             yield Flaw((*at, "rule"), f"{dotted}.rule is never asked: ask does not name 'rule'")
-        if not question.text and (question.ask or ["rule" if question.rule else "model"]) != ["rule"]:
+        if not question.text and (question.ask or ["rule" if question.rule else "model"]) != [
+            "rule"
+        ]:
             message = f"{dotted}.text is missing: a model or a person is asked this question"
             yield Flaw((*at, "text"), message)
+
+
+def labels(sketch: Sketch) -> Iterator[Flaw]:
+    """The model can tell any two questions apart by what they are called."""
+    called: dict[str, str] = {}
+    for name, question in sketch.questions.items():
+        label = question.label or name
+        if label in called:
+            message = f"questions.{name} is called '{label}', as questions.{called[label]} is"
+            yield Flaw(("questions", name, "label"), message)
+        called.setdefault(label, name)
 
 
 def rules(sketch: Sketch) -> Iterator[Flaw]:
@@ -223,6 +236,7 @@ def _repeated(items: Sequence[str]) -> list[str]:
 CONTENT_CHECKS: tuple[Callable[[Sketch], Iterator[Flaw]], ...] = (
     languages,
     ladders,
+    labels,
     rules,
     examples,
     needs,

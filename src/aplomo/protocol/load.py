@@ -206,6 +206,7 @@ def _question(name: str, shape: QuestionShape) -> Question:
     return Question(
         id=name,
         text=MappingProxyType(shape.text),
+        label=shape.label or name,
         ask=tuple(shape.ask) or default,
         rule=shape.rule or None,
         yes=shape.yes,

@@ -50,6 +50,7 @@ class Example:
 class Question:
     """A closed question: answered yes, no or unsure, and where each answer leads.
 
+    `label` is what the model is told the question is called (a loaded question always has one);
     `ask` is the ladder of who may answer, in order; `rule` a CEL expression over the comment;
     `round` the batch in which the model is asked; `source` where the question comes from.
     """
@@ -60,6 +61,7 @@ class Question:
     yes: str
     no: str
     unsure: str = HUMAN_REVIEW
+    label: str = ""
     rule: str | None = None
     round: int = 1
     yes_examples: tuple[Example, ...] = ()

@@ -77,6 +77,11 @@ class QuestionShape(_Shape):
     text: Texts = Field(
         default={}, description="The question, per language; a model or a person reads it."
     )
+    label: Id | None = Field(
+        default=None,
+        description="What the model is told the question is called. Default: the id. Small models "
+        "go by the name: choose one that says in plain words what yes means.",
+    )
     ask: list[Answerer] = Field(
         default=[],
         min_length=1,
