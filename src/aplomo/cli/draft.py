@@ -56,6 +56,9 @@ def draft(**options: Any) -> None:
     if (options["text"] is None) == (options["source"] is None):
         raise UsageError("give either a TEXT or --input FILE", hint='aplomo draft "your comment"')
     drafter = _drafter(options)
+    if not drafter.model.host and sys.stderr.isatty():
+        loading = "the embedded model loads and reads the protocol once: up to a minute"
+        click.secho(loading, dim=True, err=True)
     try:
         if options["source"]:
             _batch(drafter, options)
