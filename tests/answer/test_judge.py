@@ -64,8 +64,8 @@ def test_two_renderings_are_the_same_bytes_and_every_text_changes_the_key() -> N
 
 
 def test_answers_come_back_under_the_questions_ids() -> None:
-    said = {"suggests_change": "yes", "positive": "no", "evidence": []}
-    said["evidence"] = [{"question": "suggests_change", "quote": "you should open"}]
+    quotes = [{"question": "suggests_change", "quote": "you should open"}]
+    said = {"suggests_change": "yes", "positive": "no", "evidence": quotes}
     answers = read_round(ROUND.parse(completed(json.dumps(said))), COMMENT, UNCALIBRATED)
     assert answers["wake_up_call"].answer == "yes"
     assert answers["wake_up_call"].evidence == "You should open"

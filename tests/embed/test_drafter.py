@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -187,10 +188,8 @@ def test_the_same_answers_give_the_same_record_times_and_ids_apart(a: str, b: st
     assert len(records) == 1
 
 
-def comparable(record: dict[str, object]) -> str:
-    usage = record["usage"]
-    assert isinstance(usage, dict)
-    usage.pop("seconds")
+def comparable(record: dict[str, Any]) -> str:
+    record["usage"].pop("seconds")
     return json.dumps({k: v for k, v in record.items() if k not in {"id", "created_at"}})
 
 

@@ -99,8 +99,9 @@ def fit(measured: Sequence[Measured], question: str, *, unsure_share: float) -> 
 
 def score(measured: Sequence[Measured], question: str, curve: Curve) -> Score | None:
     """How `curve` does on the labelled cases; None when both answers are not among them."""
-    from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+    from sklearn import metrics
 
+    scores: Any = metrics  # scikit-learn has no complete types
     pairs = _pairs(measured, question)
     labels = [label for _, label in pairs]
     if len(set(labels)) < 2:
@@ -112,9 +113,10 @@ def score(measured: Sequence[Measured], question: str, curve: Curve) -> Score | 
     return Score(
         yes=sum(labels),
         no=len(labels) - sum(labels),
-        auc=round(float(roc_auc_score(labels, [logit for logit, _ in pairs])), 4),
+        auc=round(float(scores.roc_auc_score(labels, [logit for logit, _ in pairs])), 4),
         balanced_accuracy=round(
-            float(balanced_accuracy_score([a for a, _ in decided], [b for _, b in decided])), 4
+            float(scores.balanced_accuracy_score([a for a, _ in decided], [b for _, b in decided])),
+            4,
         ),
         unsure=round(verdicts.count("unsure") / len(verdicts), 4),
     )
