@@ -77,8 +77,12 @@ def _csv_rows(path: Path, text: str) -> Iterator[Row]:
     csv.field_size_limit(MAX_FIELD)
     lines = io.StringIO(text.replace("\0", "\ufffd"), newline="")
     reader = csv.DictReader(lines, strict=True)
-    if "text" not in (reader.fieldnames or ()):
-        columns = ", ".join(reader.fieldnames or ()) or "none"
+    try:
+        header = reader.fieldnames or ()
+    except csv.Error as error:
+        raise InputError(f"is not well-formed CSV: {error}", where=f"{path}:1") from None
+    if "text" not in header:
+        columns = ", ".join(header) or "none"
         raise InputError(
             f"has no column 'text' (columns: {columns})", where=f"{path}:1", hint="name the columns"
         )

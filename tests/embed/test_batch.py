@@ -80,6 +80,7 @@ def test_bad_rows_are_errors_that_name_themselves_and_the_rest_go_on(tmp_path: P
     [
         ("a.csv", "id,txt\n1,hola\n", snapshot("has no column 'text' (columns: id, txt)")),
         ("a.csv", "", snapshot("has no column 'text' (columns: none)")),
+        ("a.csv", '"', snapshot("is not well-formed CSV: unexpected end of data")),
         ("a.txt", "hola", snapshot("is neither .csv nor .jsonl")),
     ],
 )

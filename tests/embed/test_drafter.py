@@ -149,14 +149,7 @@ def test_a_person_is_asked_only_the_questions_the_walk_reaches() -> None:
         reached.append(question.id)
         return "no"
 
-    questions = {
-        name: replace(question, ask=(*question.ask, "human"))
-        if question.ask == ("model",)
-        else question
-        for name, question in PROTOCOL.questions.items()
-    }
-    asks_people = replace(PROTOCOL, questions=questions)
-    made, _ = drafter(protocol=asks_people, ask_model=False, consult=person)
+    made, _ = drafter(ask_model=False, consult=person)
     decision = made.draft(PRAISE)
     assert reached == ["positive", "failed"]
     assert decision.usage.calls == 0
@@ -210,3 +203,16 @@ def test_from_workspace_uses_its_files(tmp_path: Path) -> None:
     assert made.workspace.root == tmp_path
     assert made.workspace.notice is None
     assert made.kit.protocol.id == "basic-guide"
+
+
+def test_a_reply_that_repeats_a_recent_one_is_not_ready_as_it_is() -> None:
+    text = "Muchas gracias por venir a desayunar con toda la familia, volved pronto."
+    other = "Gracias, qué ilusión nos hace que el regalo de tu hermana llegara a tiempo."
+    made, model = drafter(said("yes"), reply(text), said("yes"), reply(text), reply(other))
+    first = made.draft(PRAISE)
+    again = made.draft(Comment(text="El mejor desayuno en meses, qué rico todo", lang="es"))
+    model.assert_complete()
+    assert first.reply is not None
+    assert again.reply is not None
+    assert (first.reply.text, again.reply.text) == (text, other)
+    assert "reply_copy" in model.requests[-1].messages[-1].content

@@ -29,7 +29,8 @@ class Ladder:
     """Answers the questions of one comment, and keeps what was obtained on the way.
 
     `known` answers come before every rung: a person's, or those of an earlier walk. Without
-    `rounds` the model's rung is skipped. `answers` collects every answer, on the path or not.
+    `rounds` a person answers in the model's place. `answers` collects every answer, on the path or
+    not.
     """
 
     comment: Comment
@@ -60,8 +61,8 @@ class Ladder:
     def _try(self, rung: str, question: Question) -> Effects[Answer | None]:
         if rung == "rule":
             return by_rule(question, self.comment)
-        if rung == "model":
-            return (yield from self._by_model(question, self.rounds)) if self.rounds else None
+        if rung == "model" and self.rounds:
+            return (yield from self._by_model(question, self.rounds))
         verdict: Verdict | None = yield Consult(question=question, comment=self.comment)
         return verdict and Answer(question=question.id, answer=verdict, by="human")
 

@@ -1,6 +1,7 @@
 """The Python surface: a Drafter turns comments into decisions."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -38,7 +39,9 @@ class Drafter:
 
     Every part may be given; what is not comes from the workspace of the current folder, or from
     the shipped examples. `model` is a Model, any LangChain chat model, or ModelSettings. With
-    `answerers` "human", the model answers no question. `consult` is how a person is asked.
+    `ask_model` off a person answers in the model's place, and with `write` off nothing is drafted.
+    `consult` is how a person is asked; `remember` how many of the latest replies are kept, so that
+    a new one that repeats them is found.
 
     Raises ConfigError (DocumentError) when a protocol, brand or facts file is refused.
     """
@@ -56,12 +59,14 @@ class Drafter:
         write: bool = True,
         consult: Consulted = nobody,
         today: Callable[[], date] = date.today,
+        remember: int = 20,
     ) -> None:
         place = workspace or Workspace.find()
         self.workspace = place
         self.model, chosen = _model(model, place)
         self.policy = policy or chosen
         self._consult = consult
+        self._recent: deque[tuple[str, str]] = deque(maxlen=remember)
         voice = brand if isinstance(brand, Brand) else place.brand(brand)
         self.kit = Kit(
             protocol=protocol if isinstance(protocol, Protocol) else place.protocol(protocol),
@@ -86,15 +91,15 @@ class Drafter:
         A model that fails is in the decision, never raised. Raises UsageError on an unknown
         question id.
         """
-        steps = decide(comment, self.kit, self._known(answers))
-        return drive(steps, self.model, self.policy, self._consult)
+        steps = decide(comment, self._kit_for(comment), self._known(answers))
+        return self._remembered(drive(steps, self.model, self.policy, self._consult))
 
     async def adraft(
         self, comment: Comment, answers: Mapping[str, Verdict] | None = None
     ) -> Decision:
         """The async twin of `draft`."""
-        steps = decide(comment, self.kit, self._known(answers))
-        return await adrive(steps, self.model, self.policy, self._consult)
+        steps = decide(comment, self._kit_for(comment), self._known(answers))
+        return self._remembered(await adrive(steps, self.model, self.policy, self._consult))
 
     def draft_many(
         self, comments: Iterable[Comment], *, concurrency: int = 1
@@ -141,6 +146,16 @@ class Drafter:
         """Release the model, if it holds anything."""
         if (close := getattr(self.model, "close", None)) is not None:
             close()
+
+    def _kit_for(self, comment: Comment) -> Kit:
+        """The kit, with the latest replies to other comments: none of them may be repeated."""
+        recent = [text for id_, text in tuple(self._recent) if id_ != comment.id]
+        return replace(self.kit, recent=tuple(recent)) if recent else self.kit
+
+    def _remembered(self, decision: Decision) -> Decision:
+        if decision.status == "ready" and decision.reply is not None:
+            self._recent.append((decision.comment.id, decision.reply.text))
+        return decision
 
     def _known(self, answers: Mapping[str, Verdict] | None) -> Mapping[str, Answer]:
         """A person's answers as Answer values. Raises UsageError on an unknown id or verdict."""
