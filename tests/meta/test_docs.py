@@ -1,11 +1,14 @@
 """What the documents show is what happens: their code blocks are run."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from aplomo.protocol.load import loads
+from aplomo.assets import asset
+from aplomo.protocol.load import load, loads
+from misbehaving import Misbehaving
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -21,6 +24,23 @@ def blocks(page: Path, language: str) -> list[str]:
 )
 def test_every_protocol_shown_loads(page: str, text: str) -> None:
     assert loads(text, name=page).questions
+
+
+def test_the_readme_program_runs(
+    server: Misbehaving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As written, on a server that answers as the model would."""
+    questions = load(asset("protocols", "basic-guide.yaml")).round(1)
+    said = {q.label: "yes" if q.id == "positive" else "no" for q in questions} | {"evidence": []}
+    reply = {"reply": "Thank you! Your words about our coffee made the whole team smile today."}
+    server.script = [server.says(json.dumps(said)), server.says(json.dumps(reply))]
+    monkeypatch.setenv("APLOMO_MODEL", "m")
+    monkeypatch.setenv("APLOMO_BASE_URL", server.url)
+    (program,) = blocks(ROOT / "README.md", "python")
+    exec(program, {})
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "ready thank"
+    assert printed[1].startswith("Thank you!")
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
