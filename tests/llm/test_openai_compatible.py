@@ -8,11 +8,11 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from misbehaving import Misbehaving, Reply
 
 from aplomo.errors import BadCompletion, ModelRejected, ModelUnavailable
 from aplomo.llm.openai_compatible import OpenAICompatible
 from aplomo.llm.port import Completion, Request
+from misbehaving import Misbehaving, Reply
 
 Ask = Callable[..., Completion]
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from misbehaving import Misbehaving
 
 from aplomo.errors import BadCompletion, ModelError, ModelRejected, ModelUnavailable
 from aplomo.llm.openai_compatible import OpenAICompatible
 from aplomo.llm.port import Completion, Model, Request
 from aplomo.llm.retry import Asked, Deadline, RetryPolicy, aask, ask
 from aplomo.llm.scripted import ScriptedModel, Step
+from misbehaving import Misbehaving
 
 
 class Clock:
