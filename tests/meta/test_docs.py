@@ -31,7 +31,10 @@ def test_the_readme_program_runs(
 ) -> None:
     """As written, on a server that answers as the model would."""
     questions = load(asset("protocols", "basic-guide.yaml")).round(1)
-    said = {q.label: "yes" if q.id == "positive" else "no" for q in questions} | {"evidence": []}
+    said: dict[str, object] = {
+        question.label: "yes" if question.id == "positive" else "no" for question in questions
+    }
+    said["evidence"] = []
     reply = {"reply": "Thank you! Your words about our coffee made the whole team smile today."}
     server.script = [server.says(json.dumps(said)), server.says(json.dumps(reply))]
     monkeypatch.setenv("APLOMO_MODEL", "m")
