@@ -55,7 +55,7 @@ def decide(comment: Comment, kit: Kit, known: Mapping[str, Answer]) -> Effects[D
     comment = comment.in_language(_language(comment, kit.brand))
     ladder = Ladder(comment=comment, rounds=kit.rounds, known=known)
     route = yield from _walk(kit.protocol, ladder)
-    composed = _nothing(())
+    composed = _nothing()
     if kit.write and route.outcome and route.outcome.action == "reply":
         composed = yield from _reply(comment, kit, route.outcome)
     return _record(comment, kit, ladder, route, composed, time.monotonic() - started)
@@ -80,11 +80,11 @@ def _walk(protocol: Protocol, ladder: Ladder) -> Effects[Route]:
 def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
     lang = comment.lang or ""
     if lang not in kit.protocol.languages or lang not in kit.brand.languages:
-        return _nothing([f"no reply can be drafted in language '{lang}'"])
+        return _nothing(f"no reply can be drafted in language '{lang}'")
     today = kit.today()
     relevant = () if outcome.facts == "none" else search(kit.facts, comment.text, lang, today)
     if outcome.facts == "required" and not relevant:
-        return _nothing(["no fact in the facts file covers this"])
+        return _nothing("no fact in the facts file covers this")
     writer = Writer(
         prompts=kit.prompts,
         brand=kit.brand,
@@ -180,5 +180,5 @@ def _language(comment: Comment, brand: Brand) -> str:
     return comment.lang or detect(comment.text, brand.languages) or brand.languages[0]
 
 
-def _nothing(notes: list[str] | tuple[str, ...]) -> Composed:
-    return Composed(reply=None, usage=Usage(), notes=tuple(notes), prompts=())
+def _nothing(*notes: str) -> Composed:
+    return Composed(reply=None, usage=Usage(), notes=notes, prompts=())

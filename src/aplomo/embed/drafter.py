@@ -91,8 +91,7 @@ class Drafter:
         A model that fails is in the decision, never raised. Raises UsageError on an unknown
         question id.
         """
-        steps = decide(comment, self._kit_for(comment), self._known(answers))
-        return self._remembered(drive(steps, self.model, self.policy, self._consult))
+        return self._decide(comment, self._known(answers))
 
     async def adraft(
         self, comment: Comment, answers: Mapping[str, Verdict] | None = None
@@ -136,8 +135,7 @@ class Drafter:
                 "the protocol has changed since this decision", hint="draft the comment again"
             )
         known = {**decision.answers, **self._known(answers)}
-        steps = decide(decision.comment, self.kit, known)
-        resumed = drive(steps, self.model, self.policy, self._consult)
+        resumed = self._decide(decision.comment, known)
         if unused := sorted(set(answers) - set(resumed.path) - {resumed.pending}):
             raise UsageError(f"answers that the walk did not need: {', '.join(unused)}")
         return resumed
@@ -146,6 +144,10 @@ class Drafter:
         """Release the model, if it holds anything."""
         if (close := getattr(self.model, "close", None)) is not None:
             close()
+
+    def _decide(self, comment: Comment, known: Mapping[str, Answer]) -> Decision:
+        steps = decide(comment, self._kit_for(comment), known)
+        return self._remembered(drive(steps, self.model, self.policy, self._consult))
 
     def _kit_for(self, comment: Comment) -> Kit:
         """The kit, with the latest replies to other comments: none of them may be repeated."""
