@@ -18,6 +18,7 @@ Location = tuple[str | int, ...]
 # before it overflows the C stack of the YAML composer.
 MAX_VALUES = 200_000
 MAX_DEPTH = 100
+TOO_DEEP = "nested too deeply"
 
 
 class NotPlain(ValueError):
@@ -55,6 +56,8 @@ def parse(text: str) -> Tree:
 def _syntax_error(error: Exception) -> NotPlain:
     mark: Any = getattr(error, "problem_mark", None)
     what: str = getattr(error, "problem", None) or str(error)
+    if "nesting depth" in what:  # newer libyaml counts brackets itself, in words of its own
+        what = TOO_DEEP
     return NotPlain(" ".join(what.split()), mark.line + 1 if mark else 1)
 
 
@@ -132,7 +135,7 @@ def _refuse_towers(text: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 mark: Any = event.start_mark
-                raise NotPlain("nested too deeply", mark.line + 1)
+                raise NotPlain(TOO_DEEP, mark.line + 1)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
