@@ -5,10 +5,11 @@ from typing import Any
 
 from aplomo.check import run_checks
 from aplomo.check.base import Finding, Matter
-from aplomo.draft import Draft, Writer, from_template, signed
+from aplomo.draft import Draft, from_template, signed
 from aplomo.effect import Call, Effects
 from aplomo.llm.port import Request, Usage
 from aplomo.llm.retry import Asked
+from aplomo.writer import Writer
 
 __all__ = ["Composed", "Reply", "compose"]
 

@@ -14,7 +14,6 @@ from aplomo.brand.model import Brand, Fact
 from aplomo.check.base import Matter
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision, Route, status_of, why
-from aplomo.draft import Writer
 from aplomo.effect import Call, Effects
 from aplomo.language import detect
 from aplomo.llm.port import Model, Usage
@@ -23,6 +22,7 @@ from aplomo.prompt import Prompt
 from aplomo.protocol.model import Outcome, Protocol, Question, Verdict
 from aplomo.reply import Composed, compose
 from aplomo.walk import Answer, walk
+from aplomo.writer import Writer
 
 __all__ = ["Consulted", "Kit", "adrive", "decide", "drive"]
 
@@ -90,9 +90,11 @@ def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
         brand=kit.brand,
         channel=channel_for(kit.brand, comment.channel),
         outcome=outcome,
+        outcomes=kit.protocol.outcomes,
         elements=kit.protocol.elements,
         lang=lang,
         facts=relevant,
+        known=kit.facts,
     )
     matter = Matter(
         comment=comment,

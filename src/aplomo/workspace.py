@@ -78,7 +78,16 @@ class Workspace:
         """The facts file at `path`, else the workspace's, else the example. Raises ConfigError."""
         from aplomo.brand.load import load_facts
 
-        return load_facts(path or self._path("facts"), languages=brand.languages)
+        facts = load_facts(path or self._path("facts"), languages=brand.languages)
+        cited = {id_ for exemplar in brand.exemplars for id_ in exemplar.facts}
+        if unknown := sorted(cited - set(facts)):
+            raise ConfigError(
+                f"exemplars of brand '{brand.id}' cite facts that are not there: "
+                + ", ".join(unknown),
+                where=str(path or self._path("facts")),
+                hint="add the facts, or take them out of the exemplars",
+            )
+        return facts
 
     def model_settings(self, **flags: str | None) -> "ModelSettings":
         """The model to use: `flags` over the environment over `aplomo.toml` over the default."""

@@ -88,6 +88,7 @@ class Round:
         return Request(
             purpose=f"answer:{self.number}",
             messages=(*self.prefix, user),
+            prefix=len(self.prefix),
             schema=self.schema,
             max_tokens=64 + 16 * len(self.questions) + 40 * MAX_QUOTES,
             top_logprobs=TOP_LOGPROBS,

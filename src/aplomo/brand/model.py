@@ -37,13 +37,13 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemplar:
-    """A reply the brand is proud of, shown to the drafting model for its outcome and language."""
+    """A reply the brand is proud of, shown to the drafting model; `facts` are the ids it cites."""
 
     outcome: str
     lang: str
     comment: str
     reply: str
-    private: str | None = None
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

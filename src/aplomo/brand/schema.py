@@ -91,8 +91,8 @@ class ExemplarShape(_Shape):
     """What the person wrote."""
     reply: Text
     """What you answered in public, without signature."""
-    private: Text | None = None
-    """What you wrote in private beside it."""
+    facts: tuple[Id, ...] = ()
+    """The ids of the facts that the reply states."""
 
 
 class BrandFile(_Shape):

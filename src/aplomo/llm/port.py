@@ -19,13 +19,15 @@ class Message:
 class Request:
     """What is asked of a model.
 
-    `schema` is the JSON schema that the answer must satisfy (None for free text); `top_logprobs`
+    The first `prefix` messages are the same for every comment (0 when none is known to be), so
+    that a server may keep them read. `schema` is the JSON schema that the answer must satisfy (None for free text); `top_logprobs`
     how many alternatives to return per token (0 for none); `purpose` names the call in usage and
     recordings ("answer:1", "draft", "repair") and is never sent.
     """
 
     purpose: str
     messages: tuple[Message, ...]
+    prefix: int = 0
     schema: Mapping[str, Any] | None = None
     max_tokens: int = 512
     temperature: float = 0.0
