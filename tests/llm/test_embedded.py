@@ -100,7 +100,7 @@ def test_loaded_once_closed_to_others_and_silent(other: Path):
     params = FakeServer.started[0]
     assert params.hostnames == ["127.0.0.1"]
     assert len(params.api_keys[0]) >= 32
-    assert (params.cors_origins, params.ui, params.endpoint_slots) == ("", False, False)
+    assert (params.cors_origins, params.ui) == ("", False)
     assert (params.n_ctx, params.n_parallel, params.cache_ram_mib) == (12288, 3, 0)
     assert params.verbosity < 0
 

@@ -1,21 +1,30 @@
 """The default model, in this process: llama.cpp's own server on a loopback port.
 
 It is reached by the same client as any endpoint. Each purpose (answers, drafts in one language,
-drafts in another) keeps the static part of its prompt cached in a slot of its own; one request
-runs at a time, since two would halve each other.
+drafts in another) keeps the static part of its prompt in a slot of its own, and on disk for the
+next process; one request runs at a time, since two would halve each other.
 """
 
 import atexit
 import json
 import os
-import secrets
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aplomo.errors import ModelMissing
+from aplomo.llm.llama import LlamaServer, physical_cores
 from aplomo.llm.port import Completion, Request
-from aplomo.llm.weights import DEFAULT_WEIGHTS, PULL_HINT, Weights, checked, locate
+from aplomo.llm.prefix import Prefixes
+from aplomo.llm.weights import (
+    DEFAULT_WEIGHTS,
+    PULL_HINT,
+    Weights,
+    cache_folder,
+    checked,
+    locate,
+)
 
 if TYPE_CHECKING:
     from aplomo.llm.openai_compatible import OpenAICompatible
@@ -23,9 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EmbeddedModel", "Slots"]
 
-_SILENT, _TALKATIVE = -1, 3  # llama.cpp's log levels
 _SLOTS = 3
-_SPINS = "2000"
 # No spaces between tokens of JSON: a third fewer tokens to generate than the model's own habit.
 _COMPACT = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
 
@@ -50,7 +57,7 @@ class EmbeddedModel:
     ) -> None:
         self._weights = weights
         self._given = path
-        self._threads = threads or _physical_cores()
+        self._threads = threads or physical_cores()
         self._context = context
 
     @classmethod
@@ -116,68 +123,65 @@ class _Loaded:
     def __init__(self, path: Path, threads: int, context: int, name: str) -> None:
         from aplomo.llm.openai_compatible import OpenAICompatible
 
-        token = secrets.token_urlsafe(32)
-        self._server = _serve(path, threads, context, token)
+        folder = cache_folder(kind="prefixes")
+        self._server = LlamaServer(
+            path, threads=threads, context=context, slots=_SLOTS, saved=_writable(folder)
+        )
+        prefixes = Prefixes(
+            folder=folder,
+            model=_identity(path),
+            read=self._server.read,
+            act=self._server.act_on_slot,
+        )
         self.client = OpenAICompatible(
             model=name,
-            base_url=f"{self._server.listening_address}/v1",
-            api_key=token,
+            base_url=f"{self._server.address}/v1",
+            api_key=self._server.token,
             structured="none",
-            extra=Slots().extra_fields,
+            extra=Slots(prefixes).extra_fields,
             at_once=1,
         )
 
     def close(self) -> None:
         """End the client first: the server would wait for a request in flight for ever."""
         self.client.close()
-        self._server = None
+        self._server.close()
 
 
-def _serve(path: Path, threads: int, context: int, token: str) -> Any:
-    """Start llama.cpp's server on a free loopback port, closed to everyone without `token`."""
-    # Read when OpenMP loads. By default its threads spin for each other at every barrier, so that
-    # another program on the cores makes the model several times slower; alone, this costs a sixth.
-    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
-    try:
-        import xllamacpp
-    except ImportError as error:
-        raise ModelMissing(
-            f"the package that runs the model is not there: {error}",
-            hint="install it with: pip install 'aplomo[embedded]'",
-        ) from None
-    native: Any = xllamacpp
-    params = native.CommonParams()
-    params.model.path = str(path)
-    params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [token]
-    params.cors_origins, params.ui, params.endpoint_slots = "", False, False
-    params.n_ctx, params.n_parallel, params.cache_ram_mib = context, _SLOTS, 0
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.warmup, params.endpoint_metrics = False, True
-    params.verbosity = _TALKATIVE if os.environ.get("APLOMO_DEBUG") else _SILENT
-    try:
-        server = native.Server(params)
-    except RuntimeError as error:
-        raise ModelMissing(
-            f"the weights cannot be loaded: {error}",
-            where=str(path),
-            hint="the file is damaged or not a model of a known kind; APLOMO_DEBUG=1 tells more",
-        ) from None
-    # Answered by the server's loop: ending a server whose loop has not begun hangs.
-    server.handle_metrics()
-    return server
+def _writable(folder: Path) -> Path | None:
+    """`folder`, made if need be; None where nothing can be written."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder if os.access(folder, os.W_OK) else None
+    return None
+
+
+def _identity(path: Path) -> str:
+    """These very weights, run by this very program."""
+    from importlib.metadata import version
+
+    stat = path.stat()
+    return f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns} {version('xllamacpp')}"
 
 
 class Slots:
     """Which slot serves which purpose: the one used longest ago goes to a new purpose."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefixes: Prefixes | None = None) -> None:
+        self._prefixes = prefixes
         self._purposes = [""] * _SLOTS
         self._by_age = list(range(_SLOTS))
         self._lock = threading.Lock()
 
     def extra_fields(self, request: Request) -> dict[str, Any]:
-        """What llama.cpp understands beyond OpenAI's fields: slot, cache, a compact grammar."""
-        extra: dict[str, Any] = {"id_slot": self._slot(request.purpose), "cache_prompt": True}
+        """What llama.cpp understands beyond OpenAI's fields: slot, cache, a compact grammar.
+
+        Asked for while the request has its turn, so the slot reads the prefix first.
+        """
+        slot = self._slot(request.purpose)
+        if self._prefixes:
+            self._prefixes.ready(slot, request)
+        extra: dict[str, Any] = {"id_slot": slot, "cache_prompt": True}
         if request.schema is not None:
             schema = json.dumps({**request.schema, "x-guidance": _COMPACT}, ensure_ascii=False)
             extra["grammar"] = f"%llguidance {{}}\nstart: %json {schema}"
@@ -191,17 +195,6 @@ class Slots:
             self._by_age.remove(slot)
             self._by_age.append(slot)
             return slot
-
-
-def _physical_cores() -> int:
-    """Cores this process may use, hyperthreads counted once: more threads only slow it down."""
-    count = os.cpu_count() or 1
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(count)
-    topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
-    try:
-        return len({Path(topology.format(number)).read_text() for number in usable})
-    except OSError:
-        return max(1, len(usable))
 
 
 @atexit.register

@@ -20,9 +20,9 @@ class Request:
     """What is asked of a model.
 
     The first `prefix` messages are the same for every comment (0 when none is known to be), so
-    that a server may keep them read. `schema` is the JSON schema that the answer must satisfy (None for free text); `top_logprobs`
-    how many alternatives to return per token (0 for none); `purpose` names the call in usage and
-    recordings ("answer:1", "draft", "repair") and is never sent.
+    that a server may keep them read. `schema` is the JSON schema that the answer must satisfy
+    (None for free text); `top_logprobs` how many alternatives to return per token (0 for none);
+    `purpose` names the call in usage and recordings ("answer:1", "draft:es") and is never sent.
     """
 
     purpose: str

@@ -66,11 +66,11 @@ DEFAULT_WEIGHTS = Weights(
 )
 
 
-def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where pulled weights are kept: under APLOMO_CACHE, or the user's cache folder."""
+def cache_folder(environ: Mapping[str, str] = os.environ, kind: str = "models") -> Path:
+    """Where pulled weights (or another `kind`) are: under APLOMO_CACHE, or the user's cache."""
     from platformdirs import user_cache_dir
 
-    return Path(environ.get("APLOMO_CACHE") or user_cache_dir("aplomo")).expanduser() / "models"
+    return Path(environ.get("APLOMO_CACHE") or user_cache_dir("aplomo")).expanduser() / kind
 
 
 def locate(
