@@ -8,14 +8,18 @@ from hypothesis import strategies as st
 from aplomo.answer.calibration import Curve, load_calibration
 from aplomo.errors import ConfigError
 
-ENTRY = {"slope": 2.0, "intercept": 1.0, "no_below": 0.4, "yes_from": 0.6}
+ENTRY = {"weights": {"positive": 2.0}, "intercept": 1.0, "no_below": 0.4, "yes_from": 0.6}
+CURVE = Curve(weights={"positive": 2.0}, intercept=1.0, no_below=0.4, yes_from=0.6)
+
+
+def rounds(questions: object) -> dict[str, object]:
+    return {"1": {"prefix_sha256": "abc", "questions": questions}}
 
 
 def written(folder: Path, **changes: object) -> Path:
     data = {
-        "format": "aplomo.calibration/1",
-        "prefix_sha256": "abc",
-        "questions": {"positive": ENTRY},
+        "format": "aplomo.calibration/2",
+        "rounds": rounds({"positive": ENTRY}),
     } | changes
     place = folder / "guide" / "some_model.json"
     place.parent.mkdir(exist_ok=True)
@@ -25,40 +29,60 @@ def written(folder: Path, **changes: object) -> Path:
 
 def test_a_calibration_is_found_by_protocol_and_model(tmp_path: Path) -> None:
     written(tmp_path)
-    found = load_calibration("guide", "some/model", "abc", [tmp_path])
-    assert (found.status, found.curve("positive")) == ("fitted", Curve(**ENTRY))
+    found = load_calibration("guide", "some/model", 1, "abc", [tmp_path])
+    assert (found.status, found.curve("positive")) == ("fitted", CURVE)
 
 
 def test_another_prefix_makes_it_stale_and_uses_no_curve_of_it(tmp_path: Path) -> None:
     written(tmp_path)
-    found = load_calibration("guide", "some/model", "other", [tmp_path])
-    assert (found.status, found.curve("positive")) == ("stale", Curve())
+    found = load_calibration("guide", "some/model", 1, "other", [tmp_path])
+    assert (found.status, found.curve("positive")) == ("stale", Curve(weights={"positive": 1.0}))
 
 
 def test_an_unknown_model_has_none(tmp_path: Path) -> None:
-    assert load_calibration("guide", "another", "abc", [tmp_path]).status == "none"
+    assert load_calibration("guide", "another", 1, "abc", [tmp_path]).status == "none"
 
 
 @pytest.mark.parametrize(
-    "changes", [{"format": "x"}, {"questions": {"positive": {}}}, {"questions": []}]
+    "changes",
+    [{"format": "x"}, {"rounds": rounds({"positive": {}})}, {"rounds": rounds([])}, {"rounds": []}],
 )
 def test_a_broken_file_is_an_error_that_names_it(
     tmp_path: Path, changes: dict[str, object]
 ) -> None:
     place = written(tmp_path, **changes)
     with pytest.raises(ConfigError, match="calibration cannot be read") as caught:
-        load_calibration("guide", "some/model", "abc", [tmp_path])
+        load_calibration("guide", "some/model", 1, "abc", [tmp_path])
     assert caught.value.where == str(place)
 
 
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False))
 def test_more_log_odds_never_mean_less_probability(a: float, b: float) -> None:
-    curve = Curve(slope=0.7, intercept=-0.3)
-    low, high = sorted((a, b))
-    assert 0 <= curve.probability(low) <= curve.probability(high) <= 1
+    curve = Curve(weights={"q": 0.7}, intercept=-0.3)
+    low, high = (curve.probability({"q": logit}) for logit in sorted((a, b)))
+    assert low is not None
+    assert high is not None
+    assert 0 <= low <= high <= 1
+
+
+def test_log_odds_that_are_missing_leave_the_curve_silent() -> None:
+    curve = Curve(weights={"q": 1.0, "other": 0.5})
+    assert curve.probability({"q": 1.0, "other": None}) is None
+    assert curve.probability({"other": 1.0}) is None
+    assert curve.probability({"q": 0.0, "other": 0.0}) == 0.5
+
+
+def test_certainty_beyond_measure_bends_no_curve() -> None:
+    curve = Curve(weights={"q": 0.1})
+    assert curve.probability({"q": 900.0}) == curve.probability({"q": 12.0})
+
+
+def test_a_round_that_was_not_fitted_has_none(tmp_path: Path) -> None:
+    written(tmp_path)
+    assert load_calibration("guide", "some/model", 2, "abc", [tmp_path]).status == "none"
 
 
 def test_the_band_is_unsure_and_its_edges_decide() -> None:
-    curve = Curve(no_below=0.4, yes_from=0.6)
+    curve = Curve(weights={"q": 1.0}, no_below=0.4, yes_from=0.6)
     said = [curve.verdict(p) for p in (0.0, 0.399, 0.4, 0.599, 0.6, 1.0)]
     assert said == ["no", "no", "unsure", "unsure", "yes", "yes"]

@@ -81,7 +81,7 @@ def test_log_probabilities_and_their_curve_overrule_what_was_stated() -> None:
         Token(text='","positive":"no","evidence":[]}', alternatives={}),
     )
     text = "".join(token.text for token in tokens)
-    curve = Curve(slope=2.0, intercept=2.0, no_below=0.4, yes_from=0.6)
+    curve = Curve(weights={"wake_up_call": 2.0}, intercept=2.0, no_below=0.4, yes_from=0.6)
     fitted = Calibration(status="fitted", curves={"wake_up_call": curve})
     answer = read_round(ROUND.parse(completed(text, tokens)), COMMENT, fitted)["wake_up_call"]
     assert (answer.answer, answer.logit) == ("yes", round(log(0.4 / 0.6), 4))

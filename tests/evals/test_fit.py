@@ -1,8 +1,10 @@
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aplomo.answer.calibration import Curve
 from aplomo.comment import Comment
 from aplomo.errors import DocumentError
 from aplomo.evals.cases import Case, Split, load_cases
@@ -35,8 +37,37 @@ def test_the_curve_moves_the_threshold_to_where_the_answers_part() -> None:
     assert found.auc > 0.98
     assert found.balanced_accuracy > 0.95
     assert 0 < found.unsure < 0.12
-    assert curve.verdict(curve.probability(0.0)) == "yes"
-    assert curve.verdict(curve.probability(-2.5)) == "no"
+    assert _verdict(curve, 0.0) == "yes"
+    assert _verdict(curve, -2.5) == "no"
+
+
+def _verdict(curve: Curve, logit: float) -> str:
+    likely = curve.probability({"q": logit})
+    assert likely is not None
+    return curve.verdict(likely)
+
+
+def test_other_questions_count_where_they_tell_more() -> None:
+    chance = random.Random(7)
+    cases: list[Measured] = []
+    for number, one in enumerate(measured(300, 1.5)):
+        yes = one.case.answers["q"] == "yes"
+        telling = {**one.logits, "other": chance.gauss(4 if yes else -4, 1), "noise": number % 3}
+        cases.append(replace(one, logits=telling))
+    curve = fit(cases, "q", unsure_share=0.05)
+    assert set(curve.weights) == {"q", "other", "noise"}
+    assert curve.weights["other"] > abs(curve.weights["noise"])
+    found = score(cases, "q", curve)
+    assert found is not None
+    assert found.auc > 0.98
+
+
+def test_a_question_that_says_it_all_stands_alone() -> None:
+    cases = [
+        replace(one, logits={**one.logits, "noise": float(number % 5)})
+        for number, one in enumerate(measured(300, 6))
+    ]
+    assert set(fit(cases, "q", unsure_share=0.05).weights) == {"q"}
 
 
 def test_no_band_sends_nobody_to_a_person() -> None:

@@ -1,7 +1,8 @@
 """From the model's log-odds to a probability, and from a probability to yes, no or unsure.
 
-Method: Platt scaling (a logistic in the raw log-odds, fitted per question on labelled cases), and
-two thresholds per question; between them the answer is `unsure`.
+Method: Platt scaling (Platt 1999: a logistic in the raw log-odds, fitted per question on labelled
+cases), stacked where that helps (Wolpert 1992: the log-odds of the other questions of the round are
+evidence too), and two thresholds per question; between them the answer is `unsure`.
 """
 
 import json
@@ -9,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from aplomo.assets import folder
 from aplomo.errors import ConfigError
@@ -17,24 +18,31 @@ from aplomo.protocol.model import Verdict
 
 __all__ = ["UNCALIBRATED", "Calibration", "Curve", "load_calibration"]
 
-FORMAT = "aplomo.calibration/1"
+FORMAT = "aplomo.calibration/2"
+FAR = 12.0
+"""Log-odds beyond this say no more: the model is certain, and a curve must not be bent by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One question's curve: P(yes) = sigmoid(slope · logit + intercept).
+    """One question's curve: P(yes) = sigmoid(Σ weight · log-odds + intercept).
 
-    At most `no_below` is "no", at least `yes_from` is "yes", in between is "unsure".
+    `weights` are by question id, the question's own among them. Below `no_below` is "no", from
+    `yes_from` is "yes", in between is "unsure".
     """
 
-    slope: float = 1.0
+    weights: Mapping[str, float]
     intercept: float = 0.0
     no_below: float = 0.35
     yes_from: float = 0.65
 
-    def probability(self, logit: float) -> float:
-        """Calibrated P(yes), in 0..1."""
-        score = self.slope * logit + self.intercept
+    def probability(self, logits: Mapping[str, float | None]) -> float | None:
+        """Calibrated P(yes) in 0..1, or None when log-odds that it needs are missing."""
+        score = self.intercept
+        for name, weight in self.weights.items():
+            if (logit := logits.get(name)) is None:
+                return None
+            score += weight * max(-FAR, min(FAR, logit))
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
     def verdict(self, probability: float) -> Verdict:
@@ -53,16 +61,16 @@ class Calibration:
 
     def curve(self, question: str) -> Curve:
         """The question's curve; the plain sigmoid with a wide band when none was fitted."""
-        return self.curves.get(question, Curve())
+        return self.curves.get(question) or Curve(weights={question: 1.0})
 
 
 UNCALIBRATED = Calibration(status="none")
 
 
 def load_calibration(
-    protocol: str, model: str, prefix_sha256: str, folders: Sequence[Path] = ()
+    protocol: str, model: str, number: int, prefix_sha256: str, folders: Sequence[Path] = ()
 ) -> Calibration:
-    """The calibration for `model` on `protocol`, from `folders` or as shipped.
+    """The calibration of round `number` for `model` on `protocol`, from `folders` or as shipped.
 
     `prefix_sha256` is the hash of everything the model reads before the comment: a calibration
     fitted under another prefix says nothing about this one and is reported as stale.
@@ -72,24 +80,31 @@ def load_calibration(
     for place in (*folders, folder("calibration")):
         path = place / protocol / f"{name}.json"
         if path.is_file():
-            return _read(path, prefix_sha256)
+            return _read(path, number, prefix_sha256)
     return UNCALIBRATED
 
 
-def _read(path: Path, prefix_sha256: str) -> Calibration:
+def _read(path: Path, number: int, prefix_sha256: str) -> Calibration:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
             raise ValueError(f"format is {data['format']!r}, expected {FORMAT!r}")
-        if data["prefix_sha256"] != prefix_sha256:
+        if (fitted := data["rounds"].get(str(number))) is None:
+            return UNCALIBRATED
+        if fitted["prefix_sha256"] != prefix_sha256:
             return Calibration(status="stale")
-        names = ("slope", "intercept", "no_below", "yes_from")
-        curves = {
-            question: Curve(**{name: float(entry[name]) for name in names})
-            for question, entry in data["questions"].items()
-        }
+        curves = {name: _curve(entry) for name, entry in fitted["questions"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"calibration cannot be read: {error}", where=str(path), hint="fit it again"
         ) from None
     return Calibration(status="fitted", curves=curves)
+
+
+def _curve(entry: Mapping[str, Any]) -> Curve:
+    return Curve(
+        weights={name: float(weight) for name, weight in entry["weights"].items()},
+        intercept=float(entry["intercept"]),
+        no_below=float(entry["no_below"]),
+        yes_from=float(entry["yes_from"]),
+    )

@@ -146,9 +146,8 @@ def _answer(
 ) -> Answer:
     logit = reading.logits[question]
     verdict, confidence, reason = stated, None, "the server gave no log-probabilities"
-    if logit is not None:
-        curve = calibration.curve(question)
-        likely = curve.probability(logit)
+    curve = calibration.curve(question)
+    if (likely := curve.probability(reading.logits)) is not None:
         verdict, reason = curve.verdict(likely), None
         confidence = 1 - likely if verdict == "no" else likely
         if verdict == "unsure":

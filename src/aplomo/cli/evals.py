@@ -4,7 +4,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aplomo.answer.calibration import Curve
+    from aplomo.embed.drafter import Drafter
+    from aplomo.evals.cases import Case
     from aplomo.evals.fit import Measured
 
 __all__ = ["evals"]
@@ -57,37 +59,57 @@ def calibrate(
 
     from aplomo.embed.drafter import Drafter
     from aplomo.evals.cases import load_cases
-    from aplomo.evals.fit import calibration_data, fit, measure, sample, score
+    from aplomo.evals.fit import calibration_data, sample
     from aplomo.workspace import Workspace
 
     labelled = sample(load_cases(cases), most)
     workspace = Workspace.find()
     settings = workspace.model_settings(model=model, base_url=base_url)
     drafter = Drafter(workspace=workspace, protocol=protocol, model=settings)
-    assert drafter.kit.rounds is not None
-    round_ = drafter.kit.rounds.round(1)
+    kit = drafter.kit
+    numbers = sorted({q.round for q in kit.protocol.questions.values() if "model" in q.ask})
     try:
-        with tqdm(total=len(labelled), unit="case", disable=not sys.stderr.isatty()) as bar:
-            done = measure(labelled, round_, drafter.model, drafter.policy, lambda: bar.update())
+        with tqdm(total=0, unit="case", disable=not sys.stderr.isatty()) as bar:
+            rounds = {
+                str(number): fitted
+                for number in numbers
+                if (fitted := _fitted(drafter, number, labelled, unsure, bar)) is not None
+            }
     finally:
         drafter.close()
+    made = "aplomo " + shlex.join(sys.argv[1:])
+    data = calibration_data(drafter.model.name, made, kit.protocol.id, rounds)
+    place = output / kit.protocol.id / f"{drafter.model.name}.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"wrote {place}")
+
+
+def _fitted(
+    drafter: "Drafter", number: int, cases: "Sequence[Case]", unsure: float, bar: Any
+) -> dict[str, Any] | None:
+    """One round, asked of every case that labels a question of it; None when none does."""
+    from aplomo.evals.fit import fit, measure, round_data, score
+
+    assert drafter.kit.rounds is not None
+    round_ = drafter.kit.rounds.round(number)
+    names = [question.id for question in round_.questions]
+    asked = [case for case in cases if case.answers.keys() & set(names)]
+    bar.total += len(asked)
+    done = measure(asked, round_, drafter.model, drafter.policy, lambda: bar.update())
+    if not done:
+        return None
     if not any(one.logits for one in done):
         raise UsageError("this server gives no log-probabilities: there is nothing to calibrate")
     by_split = {
         split: [one for one in done if one.case.split == split] for split in ("calibration", "test")
     }
-    names = [question.id for question in round_.questions]
     curves = {name: fit(by_split["calibration"], name, unsure_share=unsure) for name in names}
     scores = {
         name: found for name in names if (found := score(by_split["test"], name, curves[name]))
     }
     click.echo(_table(by_split["test"], curves))
-    made = "aplomo " + shlex.join(sys.argv[1:])
-    data = calibration_data(round_, drafter.model.name, curves, scores, made)
-    place = output / drafter.kit.protocol.id / f"{drafter.model.name}.json"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    click.echo(f"wrote {place}")
+    return round_data(round_, curves, scores)
 
 
 def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:

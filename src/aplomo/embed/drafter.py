@@ -186,7 +186,7 @@ class Drafter:
         @lru_cache
         def calibration(number: int) -> Calibration:
             sha256 = round_(number).sha256
-            return load_calibration(kit.protocol.id, self.model.name, sha256, folders)
+            return load_calibration(kit.protocol.id, self.model.name, number, sha256, folders)
 
         return Rounds(round=round_, calibration=lambda asked: calibration(asked.number))
 
