@@ -56,8 +56,7 @@ PRAISE = Comment(text="Me encanta vuestro café, el mejor del barrio", lang="es"
 
 
 def said(positive: str, failed: str = "no", /, **quotes: str) -> str:
-    evidence = [{"question": name, "quote": quote} for name, quote in quotes.items()]
-    return json.dumps({"positive": positive, "failed": failed, "evidence": evidence})
+    return json.dumps({"positive": positive, "failed": failed, "quotes": quotes})
 
 
 def reply(text: str) -> str:

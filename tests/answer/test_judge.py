@@ -47,8 +47,8 @@ def test_the_prompt_shows_labels_and_each_example_once_with_every_answer() -> No
         [
             "<<<\nbring it back, please\n>>>",
             "<<<\nlovely shop\n>>>",
-            '{"suggests_change":"no","positive":"yes","evidence":[{"question":"positive","quote":"lovely shop"}]}',
-            '{"suggests_change":"yes","positive":"no","evidence":[{"question":"suggests_change","quote":"bring it back"}]}',
+            '{"suggests_change":"no","positive":"yes","quotes":{"positive":"lovely shop"}}',
+            '{"suggests_change":"yes","positive":"no","quotes":{"suggests_change":"bring it back"}}',
         ]
     )
     assert shown[-1] == "<<<\nYou should open on Sundays\n>>>"
@@ -64,8 +64,8 @@ def test_two_renderings_are_the_same_bytes_and_every_text_changes_the_key() -> N
 
 
 def test_answers_come_back_under_the_questions_ids() -> None:
-    quotes = [{"question": "suggests_change", "quote": "you should open"}]
-    said = {"suggests_change": "yes", "positive": "no", "evidence": quotes}
+    quotes = {"suggests_change": "you should open"}
+    said = {"suggests_change": "yes", "positive": "no", "quotes": quotes}
     answers = read_round(ROUND.parse(completed(json.dumps(said))), COMMENT, UNCALIBRATED)
     assert answers["wake_up_call"].answer == "yes"
     assert answers["wake_up_call"].evidence == "You should open"
@@ -78,7 +78,7 @@ def test_log_probabilities_and_their_curve_overrule_what_was_stated() -> None:
     tokens = (
         Token(text='{"suggests_change":"', alternatives={}),
         Token(text="no", alternatives=odds),
-        Token(text='","positive":"no","evidence":[]}', alternatives={}),
+        Token(text='","positive":"no","quotes":{}}', alternatives={}),
     )
     text = "".join(token.text for token in tokens)
     curve = Curve(weights={"wake_up_call": 2.0}, intercept=2.0, no_below=0.4, yes_from=0.6)
@@ -106,9 +106,7 @@ def test_what_was_not_asked_for_is_refused(text: str) -> None:
 
 
 def test_misshapen_evidence_is_no_evidence() -> None:
-    text = (
-        '{"suggests_change":"yes","positive":"no","evidence":["x",{"question":5},{"quote":null}]}'
-    )
+    text = '{"suggests_change":"yes","positive":"no","quotes":{"x":5,"suggests_change":null}}'
     answers = read_round(ROUND.parse(completed(text)), COMMENT, UNCALIBRATED)
     assert answers["wake_up_call"].evidence is None
 

@@ -20,7 +20,9 @@ from aplomo.walk import Answer
 __all__ = ["Reading", "Round", "read_round"]
 
 TOP_LOGPROBS = 20
-MAX_QUOTES = 4
+LONGEST_QUOTE = 120
+"""Characters of one quote: enough to show why, and no time lost on copying whole comments."""
+
 SHOWN_TURNS = 4
 
 
@@ -53,22 +55,20 @@ class Round:
     def schema(self) -> dict[str, Any]:
         """JSON schema of the answer: one yes/no per question, then quotes for the yeses."""
         labels = [question.label for question in self.questions]
-        quote = _object(
-            {"question": {"type": "string", "enum": labels}, "quote": {"type": "string"}},
-        )
         answers: dict[str, Any] = {
             label: {"type": "string", "enum": ["yes", "no"]} for label in labels
         }
-        evidence = {"type": "array", "maxItems": MAX_QUOTES, "items": quote}
-        return _object({**answers, "evidence": evidence})
+        quote = {"type": "string", "maxLength": LONGEST_QUOTE}
+        quotes = {**_object(dict.fromkeys(labels, quote)), "required": []}
+        return _object({**answers, "quotes": quotes})
 
     @cached_property
     def prefix(self) -> tuple[Message, ...]:
         """Instructions and worked examples: the same bytes for every comment, so servers cache."""
         lines = [f"- {q.label}: {in_language(q.text, 'en')}" for q in self.questions]
         shape = ",".join(f'"{question.label}":"yes|no"' for question in self.questions)
-        quotes = '"evidence":[{"question":"...","quote":"..."}]'
-        system = self.prompt.render(questions="\n".join(lines), shape=f"{{{shape},{quotes}}}")
+        shape = f'{{{shape},"quotes":{{"...":"..."}}}}'
+        system = self.prompt.render(questions="\n".join(lines), shape=shape)
         messages = [Message(role="system", content=system)]
         for text, marked in self._examples():
             messages.append(Message(role="user", content=fence(text)))
@@ -90,7 +90,7 @@ class Round:
             messages=(*self.prefix, user),
             prefix=len(self.prefix),
             schema=self.schema,
-            max_tokens=64 + 16 * len(self.questions) + 40 * MAX_QUOTES,
+            max_tokens=64 + 60 * len(self.questions),
             top_logprobs=TOP_LOGPROBS,
         )
 
@@ -103,7 +103,7 @@ class Round:
         if not isinstance(data, dict):
             raise BadCompletion("the answer is not a JSON object")
         given = cast("dict[str, Any]", data)
-        quotes = _quotes(given.get("evidence"))
+        quotes = _quotes(given.get("quotes"))
         return Reading(
             stated={q.id: _stated(given.get(q.label), q.id) for q in self.questions},
             quotes={q.id: quotes[q.label] for q in self.questions if q.label in quotes},
@@ -129,7 +129,8 @@ class Round:
             question.label: "yes" if question.label in marked else "no"
             for question in self.questions
         }
-        answers["evidence"] = [{"question": label, "quote": marked[label]} for label in marked]
+        labels = [question.label for question in self.questions]
+        answers["quotes"] = {label: marked[label] for label in labels if label in marked}
         return json.dumps(answers, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -191,9 +192,5 @@ def _stated(value: object, question: str) -> str:
 
 
 def _quotes(value: object) -> dict[str, str]:
-    quotes: dict[str, str] = {}
-    for item in cast("list[Any]", value) if isinstance(value, list) else []:
-        if isinstance(item, dict):
-            entry = cast("dict[str, Any]", item)
-            quotes.setdefault(str(entry.get("question")), str(entry.get("quote") or ""))
-    return quotes
+    given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return {label: quote for label, quote in given.items() if isinstance(quote, str) and quote}

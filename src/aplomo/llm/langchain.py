@@ -16,6 +16,7 @@ from aplomo.llm.failures import from_status, one_line
 from aplomo.llm.port import Completion, Request
 from aplomo.llm.reading import RawAnswer, completion_from
 from aplomo.llm.settings import Structured
+from aplomo.llm.structured import response_format
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -77,8 +78,7 @@ class LangChainModel:
             "temperature": request.temperature,
         }
         if request.schema is not None and self._structured == "json_schema":
-            schema = {"name": "answer", "strict": True, "schema": dict(request.schema)}
-            options["response_format"] = {"type": "json_schema", "json_schema": schema}
+            options["response_format"] = response_format(request.schema)
         if request.top_logprobs:
             options |= {"logprobs": True, "top_logprobs": request.top_logprobs}
         return options

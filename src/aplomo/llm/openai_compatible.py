@@ -18,6 +18,7 @@ from aplomo.llm.failures import from_status, one_line
 from aplomo.llm.port import Completion, Request
 from aplomo.llm.reading import read_body
 from aplomo.llm.settings import OPENAI_URL, Structured
+from aplomo.llm.structured import response_format
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -173,8 +174,7 @@ class OpenAICompatible:
             body["logprobs"] = True
             body["top_logprobs"] = min(request.top_logprobs, MAX_ALTERNATIVES)
         if request.schema is not None and self._structured == "json_schema":
-            schema = {"name": "answer", "strict": True, "schema": dict(request.schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+            body["response_format"] = response_format(request.schema)
         elif request.schema is not None and self._structured == "json_object":
             body["response_format"] = {"type": "json_object"}
         if self._extra is not None:
