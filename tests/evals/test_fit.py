@@ -1,16 +1,12 @@
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from aplomo.answer.calibration import Curve
 from aplomo.comment import Comment
-from aplomo.errors import DocumentError
-from aplomo.evals.cases import Case, Split, load_cases
+from aplomo.evals.cases import Case, Split
 from aplomo.evals.fit import Measured, fit, sample, score
-
-ROOT = Path(__file__).parents[2]
 
 
 def measured(count: int, gap: float, seed: int = 1) -> list[Measured]:
@@ -92,35 +88,3 @@ def test_a_sample_is_spread_over_the_file_and_over_both_splits() -> None:
     ids = [case.id for case in sample(cases, 2)]
     assert ids == ["calibration0", "calibration5", "test0", "test5"]
     assert len(sample(cases, None)) == 20
-
-
-def test_the_shipped_cases_load_and_none_is_a_worked_example() -> None:
-    cases = load_cases(ROOT / "evals/core/cases.yaml")
-    protocol = (ROOT / "protocols/basic-guide.yaml").read_text(encoding="utf-8")
-    shown = protocol.replace("[[", "").replace("]]", "")
-    assert len(cases) >= 400
-    assert [
-        case.id for case in cases if case.comment.text in shown and len(case.comment.text) > 12
-    ] == []
-    for lang in ("es", "en"):
-        for split in ("calibration", "test"):
-            of_kind = [c for c in cases if c.comment.lang == lang and c.split == split]
-            for question in ("positive", "service_failure", "smear", "wrong_facts", "wake_up_call"):
-                labels = [case.answers.get(question) for case in of_kind]
-                assert min(labels.count("yes"), labels.count("no")) >= 5, (lang, split, question)
-
-
-def test_a_bad_case_file_is_refused_with_every_problem_in_its_line(tmp_path: Path) -> None:
-    place = tmp_path / "cases.yaml"
-    place.write_text(
-        "format: aplomo.cases/1\nsuite: s\ncases:\n"
-        '  - {id: a, split: test, comment: {text: ""}, answers: {}}\n'
-        "  - {id: a, split: test, comment: {text: b}, answers: {}}\n",
-        encoding="utf-8",
-    )
-    with pytest.raises(DocumentError) as caught:
-        load_cases(place)
-    assert [problem.line for problem in caught.value.problems] == [4]
-    place.write_text("format: aplomo.cases/1\nsuite: s\ncases:\n  - {id: a, splt: test}\n")
-    with pytest.raises(DocumentError, match="splt"):
-        load_cases(place)
