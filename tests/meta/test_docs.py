@@ -30,7 +30,7 @@ def test_the_readme_program_runs(
     server: Misbehaving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As written, on a server that answers as the model would."""
-    questions = load(asset("protocols", "basic-guide.yaml")).round(1)
+    questions = load(asset("protocols", "brand-care.yaml")).round(1)
     said: dict[str, object] = {
         question.label: "yes" if question.id == "positive" else "no" for question in questions
     }

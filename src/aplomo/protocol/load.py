@@ -7,6 +7,7 @@ flaws becomes a Protocol.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeGuard, TypeVar
@@ -49,6 +50,7 @@ _HUMAN_REVIEW = Outcome(
     deadline="PT4H",
     source="built in",
 )
+_SHARED = ("text", "label", "ask", "rule", "round")  # what `same_as` takes from the other
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
@@ -190,9 +192,7 @@ def _build(shape: ProtocolShape, sha256: str) -> Protocol:
         version=shape.version,
         languages=tuple(shape.languages),
         start=shape.start or next(iter(shape.questions)),
-        questions=MappingProxyType(
-            {name: _question(name, q) for name, q in shape.questions.items()}
-        ),
+        questions=MappingProxyType(_questions(shape)),
         outcomes=MappingProxyType(outcomes),
         elements=MappingProxyType({name: _element(name, e) for name, e in shape.elements.items()}),
         title=MappingProxyType(shape.title),
@@ -201,10 +201,22 @@ def _build(shape: ProtocolShape, sha256: str) -> Protocol:
     )
 
 
+def _questions(shape: ProtocolShape) -> dict[str, Question]:
+    """Each question; one that is the same as another asks what that one asks."""
+    questions = {name: _question(name, q) for name, q in shape.questions.items()}
+    for name, question in questions.items():
+        if question.same_as:
+            origin = questions[question.same_as]
+            taken = {field: getattr(origin, field) for field in _SHARED}
+            questions[name] = replace(question, **taken)
+    return questions
+
+
 def _question(name: str, shape: QuestionShape) -> Question:
     default: tuple[Answerer, ...] = ("rule",) if shape.rule else ("model",)
     return Question(
         id=name,
+        same_as=shape.same_as or "",
         text=MappingProxyType(shape.text),
         label=shape.label or name,
         ask=tuple(shape.ask) or default,

@@ -90,7 +90,7 @@ class QuestionShape(_Shape):
     rule: str = Field(
         default="",
         min_length=1,
-        description="A CEL expression over the comment that is true for yes: text, channel, lang, "
+        description="A CEL expression over the comment that is true for yes: text, said, channel, lang, "
         "author.id, author.name, author.kind, author.followers, author.verified, author.customer, "
         "thread (text, author, kind), history, meta.",
     )
@@ -104,6 +104,11 @@ class QuestionShape(_Shape):
     )
     round: int = Field(
         default=1, ge=1, description="The batch in which the model is asked; each costs one call."
+    )
+    same_as: Id | None = Field(
+        default=None,
+        description="The question whose answer decides here too, with branches of its own; nothing "
+        "is asked twice. Then text, label, ask, rule, examples and round are those of the other.",
     )
     source: str = Field(default="", description="Where the question comes from.")
 
