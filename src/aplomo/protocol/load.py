@@ -217,6 +217,7 @@ def _question(name: str, shape: QuestionShape) -> Question:
     return Question(
         id=name,
         same_as=shape.same_as or "",
+        safety=shape.safety,
         text=MappingProxyType(shape.text),
         label=shape.label or name,
         ask=tuple(shape.ask) or default,

@@ -54,6 +54,7 @@ class Question:
     `ask` is the ladder of who may answer, in order; `rule` a CEL expression over the comment;
     `round` the batch in which the model is asked; `source` where the question comes from.
     `same_as` names the question whose answer decides here too: it is not asked twice.
+    `safety` marks a gate that has to come before everything ordinary, as `prove` sees to.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Question:
     no_examples: tuple[Example, ...] = ()
     source: str = ""
     same_as: str = ""
+    safety: bool = False
 
     def target(self, verdict: Verdict) -> str:
         """The id of the node that `verdict` leads to."""

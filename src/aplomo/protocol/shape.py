@@ -105,6 +105,11 @@ class QuestionShape(_Shape):
     round: int = Field(
         default=1, ge=1, description="The batch in which the model is asked; each costs one call."
     )
+    safety: bool = Field(
+        default=False,
+        description="A gate that no answer may walk around, before all else the model is asked; "
+        "`aplomo protocol prove` sees to it.",
+    )
     same_as: Id | None = Field(
         default=None,
         description="The question whose answer decides here too, with branches of its own; nothing "
