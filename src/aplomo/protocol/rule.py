@@ -5,7 +5,7 @@ What a rule may read, all of it as a person sees it (`aplomo.comment.visible`):
 =================  ===================  ==========================================================
 text               string               the comment
 said               string               all the person said here: the thread's turns but the brand's,
-                                        then the comment, folded (lower case, no accents)
+                                        then the comment: lower case, no accents, single spaces
 channel            string               where it was written
 lang               string               ISO 639-1 code, "" when unknown
 author.id          string
@@ -137,7 +137,7 @@ def _values(comment: Comment) -> dict[str, Any]:
 @lru_cache(maxsize=16)  # many rules read the same comment
 def _said(earlier: tuple[str, ...], text: str) -> str:
     """One text: what is split over two turns is found as if it had been said in one."""
-    return fold("\n".join([*earlier, text]))
+    return " ".join(fold(visible(" ".join([*earlier, text]))).split())
 
 
 _ERROR = re.compile(r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
