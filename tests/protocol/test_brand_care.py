@@ -56,9 +56,7 @@ def test_there_are_pairs_enough() -> None:
 
 
 @pytest.mark.parametrize(("gate", "danger", "benign"), PAIRS, ids=lambda text: text[:24])
-def test_a_gate_tells_danger_from_what_sounds_like_it(
-    gate: str, danger: str, benign: str
-) -> None:
+def test_a_gate_tells_danger_from_what_sounds_like_it(gate: str, danger: str, benign: str) -> None:
     assert holds(gate, Comment(text=danger))
     assert holds(gate, Comment(text=danger.upper()))
     assert [name for name in GATES if holds(name, Comment(text=benign))] == []
@@ -75,7 +73,9 @@ def test_two_turns_do_not_slip_past_a_gate(gate: str, danger: str) -> None:
 
 
 def test_what_the_brand_said_is_not_held_against_the_person() -> None:
-    ours = Turn(text="Si piensas en el suicidio, llama al 024. Voy a matarme no es salida", kind="bot")
+    ours = Turn(
+        text="Si piensas en el suicidio, llama al 024. Voy a matarme no es salida", kind="bot"
+    )
     assert not holds("self_harm_words", Comment(text="solo quería el horario", thread=(ours,)))
 
 
@@ -85,7 +85,9 @@ def test_hidden_letters_and_styled_ones_do_not_slip_past() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.sampled_from(PAIRS))
-def test_whatever_stands_around_it_danger_is_found(before: str, after: str, pair: tuple[str, str, str]) -> None:
+def test_whatever_stands_around_it_danger_is_found(
+    before: str, after: str, pair: tuple[str, str, str]
+) -> None:
     gate, danger, _ = pair
     if gate in ("threat_words", "private_data_shown"):  # what stands around may lift these two
         return
@@ -149,7 +151,12 @@ COMPLAINT: tuple[tuple[str, dict[str, str], str], ...] = (
 def test_a_complaint_is_answered_by_what_is_known_of_it(
     text: str, meta: dict[str, str], outcome: str
 ) -> None:
-    assert walked(Comment(text=text, meta=meta), service_failure="yes", offensive="yes", smear="yes")[1] == outcome
+    assert (
+        walked(Comment(text=text, meta=meta), service_failure="yes", offensive="yes", smear="yes")[
+            1
+        ]
+        == outcome
+    )
 
 
 def test_reach_raises_the_level() -> None:
@@ -166,7 +173,9 @@ def test_an_angry_real_customer_is_never_silenced() -> None:
         assert walked(angry, **{question: "yes"})[1] == "case_by_case"
         known = Comment(text="sois una panda de inútiles", author=Author(customer=True))
         assert walked(known, **{question: "yes"})[1] == "case_by_case"
-        assert walked(Comment(text="sois una panda de inútiles"), **{question: "yes"})[1] == "listen"
+        assert (
+            walked(Comment(text="sois una panda de inútiles"), **{question: "yes"})[1] == "listen"
+        )
 
 
 SPINE: tuple[tuple[str, dict[str, Verdict], str], ...] = (
@@ -216,7 +225,9 @@ def test_rules_are_asked_of_anything_without_failing() -> None:
     rules = [question.rule for question in PROTOCOL.questions.values() if question.rule]
     odd = ["\u202e", "9" * 400, "💀" * 300, "@" * 50, "€ $ £ # / \\ [ ( {", "ñ\u0301"]
     for text in odd:
-        comment = Comment(text=f"a{text}", thread=(Turn(text=text),), meta={"shares": "1e9", "age_days": "x"})
+        comment = Comment(
+            text=f"a{text}", thread=(Turn(text=text),), meta={"shares": "1e9", "age_days": "x"}
+        )
         for rule in rules:
             try:
                 compile_rule(rule)(comment)
@@ -253,8 +264,12 @@ def test_each_of_the_37_actions_has_its_place() -> None:
 
 
 def test_every_name_on_the_page_exists() -> None:
-    read = set(re.findall(r"meta\.(\w+)", " ".join(q.rule or "" for q in PROTOCOL.questions.values())))
-    read |= set(re.findall(r'"(\w+)" in meta', " ".join(q.rule or "" for q in PROTOCOL.questions.values())))
+    read = set(
+        re.findall(r"meta\.(\w+)", " ".join(q.rule or "" for q in PROTOCOL.questions.values()))
+    )
+    read |= set(
+        re.findall(r'"(\w+)" in meta', " ".join(q.rule or "" for q in PROTOCOL.questions.values()))
+    )
     there = {*PROTOCOL.questions, *PROTOCOL.outcomes, *PROTOCOL.elements, *KNOWN}
     named = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", PAGE))
     for name in named:

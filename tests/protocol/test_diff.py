@@ -24,13 +24,18 @@ def test_nothing_changed() -> None:
 
 
 def test_texts_and_branches() -> None:
-    new = OLD.replace("en: Kind?}, yes: thank, no: listen", "en: Is it kind?}, yes: listen, no: thank")
+    new = OLD.replace(
+        "en: Kind?}, yes: thank, no: listen", "en: Is it kind?}, yes: listen, no: thank"
+    )
     difference = compare(loads(OLD), loads(new.replace("so much", "a lot")))
     assert difference.changes == (
         Change(node="kind", what="text: en Kind? before, en “Is it kind?” after"),
         Change(node="kind", what="yes leads to listen, not thank"),
         Change(node="kind", what="no leads to thank, not listen"),
-        Change(node="thank", what="template: en “Thank you so much!” before, en “Thank you a lot!” after"),
+        Change(
+            node="thank",
+            what="template: en “Thank you so much!” before, en “Thank you a lot!” after",
+        ),
     )
     assert difference.moves == (
         Move(before="thank", after="listen", count=1, example={"kind": "yes"}, asks=False),
@@ -39,7 +44,9 @@ def test_texts_and_branches() -> None:
 
 
 def test_a_question_that_is_now_asked() -> None:
-    new = OLD.replace("no: listen}", "no: worth}\n  worth: {text: {en: Worth?}, yes: thank, no: listen}")
+    new = OLD.replace(
+        "no: listen}", "no: worth}\n  worth: {text: {en: Worth?}, yes: thank, no: listen}"
+    )
     difference = compare(loads(OLD), loads(new))
     assert Change(node="worth", what="question added") in difference.changes
     assert difference.moves == (

@@ -91,7 +91,12 @@ def test_downwards_puts_each_question_before_what_it_leads_to(protocol: Protocol
 
 def test_a_protocol_of_too_many_paths_is_judged_by_its_edges() -> None:
     questions = {
-        f"q{n}": {"text": {"es": "¿?"}, "yes": f"q{n + 1}", "no": f"q{n + 1}", "unsure": f"q{n + 1}"}
+        f"q{n}": {
+            "text": {"es": "¿?"},
+            "yes": f"q{n + 1}",
+            "no": f"q{n + 1}",
+            "unsure": f"q{n + 1}",
+        }
         for n in range(40)
     }
     questions["q39"] = {"text": {"es": "¿?"}, "yes": "end", "no": "end"}

@@ -21,7 +21,12 @@ outcomes:
 
 @pytest.mark.parametrize(
     ("praise", "idea", "outcome"),
-    [("yes", "no", "smile"), ("no", "no", "hush"), ("yes", "unsure", "smile"), ("no", "yes", "take")],
+    [
+        ("yes", "no", "smile"),
+        ("no", "no", "hush"),
+        ("yes", "unsure", "smile"),
+        ("no", "yes", "take"),
+    ],
 )
 def test_one_answer_decides_at_two_nodes(praise: Verdict, idea: Verdict, outcome: str) -> None:
     steps = walk(loads(SHARED))

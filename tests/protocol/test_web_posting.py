@@ -38,5 +38,15 @@ def test_the_boxes(yes: list[str], outcome: str) -> None:
 
 def test_what_a_person_of_the_air_force_decided_a_person_decides() -> None:
     human = {name for name, question in CHART.questions.items() if question.ask == ("human",)}
-    assert human == {"concurrence", "share_success", "fix_the_facts", "restoration", "final_evaluation"}
-    assert all(node.source for node in (*CHART.questions.values(), *CHART.outcomes.values()) if node.id != "human_review")
+    assert human == {
+        "concurrence",
+        "share_success",
+        "fix_the_facts",
+        "restoration",
+        "final_evaluation",
+    }
+    assert all(
+        node.source
+        for node in (*CHART.questions.values(), *CHART.outcomes.values())
+        if node.id != "human_review"
+    )

@@ -144,7 +144,7 @@ def shared_answers(sketch: Sketch) -> Iterator[Flaw]:
         if origin not in sketch.branches:
             hint = did_you_mean(origin, sketch.branches)
             yield Flaw(at, f"{dotted} names an unknown question '{origin}'", hint)
-        elif origin == name or (other := sketch.questions.get(origin)) and other.same_as:
+        elif origin == name or ((other := sketch.questions.get(origin)) and other.same_as):
             yield Flaw(at, f"{dotted} must name a question that is asked itself, not '{origin}'")
         for field in ("text", "label", "ask", "rule", "examples", "round"):
             if field in question.model_fields_set:

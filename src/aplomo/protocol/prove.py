@@ -112,9 +112,7 @@ def _misplaced_gates(protocol: Protocol) -> Iterator[str]:
     gates = [question for question in protocol.questions.values() if question.safety]
     if not gates:
         return
-    ordinary = [
-        name for name in _model_questions(protocol) if not protocol.questions[name].safety
-    ]
+    ordinary = [name for name in _model_questions(protocol) if not protocol.questions[name].safety]
     for gate in gates:
         for name in ordinary:
             if gate.id in _reached(protocol, [name]):

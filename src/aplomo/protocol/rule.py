@@ -4,7 +4,7 @@ What a rule may read, all of it as a person sees it (`aplomo.comment.visible`):
 
 =================  ===================  ==========================================================
 text               string               the comment
-said               string               all the person said here: the thread's turns but the brand's,
+said               string               what the person said in the thread (all but the brand),
                                         then the comment: lower case, no accents, single spaces
 channel            string               where it was written
 lang               string               ISO 639-1 code, "" when unknown
