@@ -30,8 +30,12 @@ class Answer:
 
 
 def walk(protocol: Protocol) -> Generator[Question, Verdict, Outcome]:
-    """Walk `protocol` from its start: yields each Question reached, takes its verdict."""
+    """Walk `protocol` from its start: yields each Question reached, takes its verdict.
+
+    Where a node is the `same_as` another, that other question is yielded.
+    """
     node = protocol.start
     while (question := protocol.questions.get(node)) is not None:
-        node = question.target((yield question))
+        asked = protocol.questions[question.same_as] if question.same_as else question
+        node = question.target((yield asked))
     return protocol.outcomes[node]

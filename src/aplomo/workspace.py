@@ -25,7 +25,7 @@ __all__ = ["EXAMPLE_NOTICE", "FILE", "PROMPTS", "Workspace"]
 
 FILE = "aplomo.toml"
 PROMPTS = ("answer", "draft", "task", "repair")
-DEFAULT_PROTOCOL = "basic-guide"
+DEFAULT_PROTOCOL = "brand-care"
 EXAMPLE_NOTICE = "no workspace here: using the fictional example brand (`aplomo init` makes one)"
 _KEYS = ("protocol", "brand", "facts", "model", "evals")
 

@@ -62,6 +62,23 @@ def test_the_basic_guides_templates_pass(outcome: Outcome, fact: Fact, lang: str
     assert failed(draft, matter(lang, outcome.id)) == []
 
 
+CARE = load(asset("protocols", "brand-care.yaml"))
+
+
+@pytest.mark.parametrize("lang", ["es", "en"])
+@pytest.mark.parametrize(
+    "outcome",
+    [outcome for outcome in CARE.outcomes.values() if outcome.action == "reply"],
+    ids=lambda outcome: outcome.id,
+)
+def test_the_default_protocols_templates_pass(outcome: Outcome, lang: str) -> None:
+    fact = next(iter(plain_matter().facts.values()))
+    draft = from_template(outcome, plain_matter().brand, lang, [fact])
+    assert draft is not None
+    about = replace(matter(lang, channel=CHANNELS["x"]), outcome=outcome, elements=CARE.elements)
+    assert failed(draft, about) == []
+
+
 def test_every_check_is_named_as_its_finding() -> None:
     names = [finding.check for finding in run_checks(Draft(text="Muchas gracias."), matter())]
     assert names == [check.__name__ for check in CHECKS]

@@ -105,3 +105,35 @@ def test_show_refuses(files: Path) -> None:
 
 def test_schema_is_json() -> None:
     assert json.loads(run("schema").output)["title"] == "Aplomo protocol"
+
+
+def test_prove(files: Path) -> None:
+    good = run("prove", "good.yaml")
+    assert (good.exit_code, good.output) == (
+        0,
+        snapshot("""\
+tiny 0: 3 paths, every one walked to an outcome
+longest path: 1 questions, kind … kind
+answering calls: at most 1
+without the model: no outcome
+safety gates, in order: none marked
+"""),
+    )
+    refused = run("prove", "good.yaml", "--most-calls", "0")
+    assert refused.exit_code == 1
+    assert "violated: a path costs 1 answering calls, more than 0" in refused.output
+    assert json.loads(run("prove", "good.yaml", "--json").output)["calls"] == 1
+
+
+def test_diff(files: Path) -> None:
+    Path("new.yaml").write_text(GOOD.replace("no: quiet}", "no: human_review}"))
+    result = run("diff", "good.yaml", "new.yaml")
+    assert (result.exit_code, result.output) == (
+        0,
+        snapshot("""\
+kind: no leads to human_review, not quiet
+1 × quiet now ends in human_review, e.g. kind no
+3 paths compared
+"""),
+    )
+    assert json.loads(run("diff", "good.yaml", "new.yaml", "--json").output)["walked"] == 3

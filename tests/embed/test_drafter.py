@@ -202,7 +202,7 @@ def test_from_workspace_uses_its_files(tmp_path: Path) -> None:
     made = Drafter.from_workspace(tmp_path, model=ScriptedModel([]))
     assert made.workspace.root == tmp_path
     assert made.workspace.notice is None
-    assert made.kit.protocol.id == "basic-guide"
+    assert made.kit.protocol.id == "brand-care"
 
 
 def test_a_reply_that_repeats_a_recent_one_is_not_ready_as_it_is() -> None:

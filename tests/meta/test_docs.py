@@ -11,7 +11,7 @@ from aplomo.protocol.load import load, loads
 from misbehaving import Misbehaving
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -30,7 +30,7 @@ def test_the_readme_program_runs(
     server: Misbehaving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As written, on a server that answers as the model would."""
-    questions = load(asset("protocols", "basic-guide.yaml")).round(1)
+    questions = load(asset("protocols", "brand-care.yaml")).round(1)
     said: dict[str, object] = {
         question.label: "yes" if question.id == "positive" else "no" for question in questions
     }
@@ -46,9 +46,21 @@ def test_the_readme_program_runs(
     assert printed[1].startswith("Thank you!")
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "README.md"])
+def test_the_programs_of_the_docs_run(page: Path) -> None:
+    for program in blocks(page, "python"):
+        exec(program, {})
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert f": {page.relative_to(ROOT / 'docs').as_posix()}\n" in nav
+
+
 def test_every_link_between_pages_leads_somewhere() -> None:
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 

@@ -79,9 +79,8 @@ def ladders(sketch: Sketch) -> Iterator[Flaw]:
             yield Flaw((*at, "ask"), f"{dotted}.ask names 'rule', but no rule is written")
         if question.rule and question.ask and "rule" not in question.ask:
             yield Flaw((*at, "rule"), f"{dotted}.rule is never asked: ask does not name 'rule'")
-        if not question.text and (question.ask or ["rule" if question.rule else "model"]) != [
-            "rule"
-        ]:
+        asked = question.ask or ["rule" if question.rule else "model"]
+        if not question.text and asked != ["rule"] and not question.same_as:
             message = f"{dotted}.text is missing: a model or a person is asked this question"
             yield Flaw((*at, "text"), message)
 

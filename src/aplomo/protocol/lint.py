@@ -135,6 +135,23 @@ def _reach(seeds: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]
     return reached
 
 
+def shared_answers(sketch: Sketch) -> Iterator[Flaw]:
+    """A question that is the same as another names one that is asked, and adds only branches."""
+    for name, question in sketch.questions.items():
+        if not (origin := question.same_as):
+            continue
+        at, dotted = ("questions", name, "same_as"), f"questions.{name}.same_as"
+        if origin not in sketch.branches:
+            hint = did_you_mean(origin, sketch.branches)
+            yield Flaw(at, f"{dotted} names an unknown question '{origin}'", hint)
+        elif origin == name or ((other := sketch.questions.get(origin)) and other.same_as):
+            yield Flaw(at, f"{dotted} must name a question that is asked itself, not '{origin}'")
+        for field in ("text", "label", "ask", "rule", "examples", "round"):
+            if field in question.model_fields_set:
+                message = f"questions.{name}.{field} is never used: it is the same as '{origin}'"
+                yield Flaw(("questions", name, field), message)
+
+
 GRAPH_CHECKS: tuple[Callable[[Sketch], Iterator[Flaw]], ...] = (
     ids,
     start,
@@ -142,4 +159,5 @@ GRAPH_CHECKS: tuple[Callable[[Sketch], Iterator[Flaw]], ...] = (
     cycles,
     unreachable,
     dead_ends,
+    shared_answers,
 )

@@ -6,27 +6,18 @@ flaws becomes a Protocol.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeGuard, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from aplomo.document import Document, Location, did_you_mean
 from aplomo.errors import ConfigError, DocumentError, Problem
-from aplomo.protocol.content import CONTENT_CHECKS, evidence_of
+from aplomo.protocol.build import build
+from aplomo.protocol.content import CONTENT_CHECKS
 from aplomo.protocol.lint import GRAPH_CHECKS
-from aplomo.protocol.model import (
-    HUMAN_REVIEW,
-    Answerer,
-    Element,
-    Example,
-    Outcome,
-    Protocol,
-    Question,
-    Verdict,
-)
+from aplomo.protocol.model import HUMAN_REVIEW, Protocol, Verdict
 from aplomo.protocol.shape import ElementShape, OutcomeShape, ProtocolShape, QuestionShape
 from aplomo.protocol.sketch import Sketch
 
@@ -40,15 +31,6 @@ _STAND_INS: Mapping[type[BaseModel], Mapping[str, Any]] = {
     ProtocolShape: {"id": "x", "languages": ["xx"], "questions": {}, "outcomes": {}},
     QuestionShape: {"yes": "x", "no": "x"},
 }
-_HUMAN_REVIEW = Outcome(
-    id=HUMAN_REVIEW,
-    action="escalate",
-    title=MappingProxyType({"es": "Que lo vea una persona", "en": "Let a person see it"}),
-    department="community",
-    level="L1",
-    deadline="PT4H",
-    source="built in",
-)
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
@@ -97,7 +79,7 @@ def _protocol(document: Document) -> Protocol:
     if reader.problems:
         raise DocumentError(_KIND, reader.problems)
     sha256 = hashlib.sha256(document.text.encode()).hexdigest()
-    return _build(ProtocolShape.model_validate(document.data), sha256)
+    return build(ProtocolShape.model_validate(document.data), sha256)
 
 
 class _Reader:
@@ -180,74 +162,3 @@ def _branches(raw: Any) -> dict[Verdict, str]:
         return {}
     written = {"unsure": HUMAN_REVIEW, **raw}
     return {v: written[v].strip() for v in _VERDICTS if isinstance(written.get(v), str)}
-
-
-def _build(shape: ProtocolShape, sha256: str) -> Protocol:
-    outcomes = {name: _outcome(name, outcome) for name, outcome in shape.outcomes.items()}
-    outcomes.setdefault(HUMAN_REVIEW, _HUMAN_REVIEW)
-    return Protocol(
-        id=shape.id,
-        version=shape.version,
-        languages=tuple(shape.languages),
-        start=shape.start or next(iter(shape.questions)),
-        questions=MappingProxyType(
-            {name: _question(name, q) for name, q in shape.questions.items()}
-        ),
-        outcomes=MappingProxyType(outcomes),
-        elements=MappingProxyType({name: _element(name, e) for name, e in shape.elements.items()}),
-        title=MappingProxyType(shape.title),
-        source=shape.source,
-        sha256=sha256,
-    )
-
-
-def _question(name: str, shape: QuestionShape) -> Question:
-    default: tuple[Answerer, ...] = ("rule",) if shape.rule else ("model",)
-    return Question(
-        id=name,
-        text=MappingProxyType(shape.text),
-        label=shape.label or name,
-        ask=tuple(shape.ask) or default,
-        rule=shape.rule or None,
-        yes=shape.yes,
-        no=shape.no,
-        unsure=shape.unsure,
-        round=shape.round,
-        yes_examples=tuple(_examples(shape.examples.yes)),
-        no_examples=tuple(_examples(shape.examples.no)),
-        source=shape.source,
-    )
-
-
-def _examples(texts: Mapping[str, list[str]]) -> Iterator[Example]:
-    for lang, items in texts.items():
-        for item in items:
-            text, evidence = evidence_of(item)
-            yield Example(text=text, lang=lang, evidence=evidence)
-
-
-def _element(name: str, shape: Mapping[str, ElementShape]) -> Element:
-    return Element(
-        id=name,
-        means=MappingProxyType({lang: each.means for lang, each in shape.items()}),
-        phrases=MappingProxyType({lang: tuple(each.phrases) for lang, each in shape.items()}),
-    )
-
-
-def _outcome(name: str, shape: OutcomeShape) -> Outcome:
-    return Outcome(
-        id=name,
-        action=shape.action,
-        title=MappingProxyType(shape.title),
-        department=shape.department,
-        level=shape.level,
-        deadline=shape.deadline,
-        goal=MappingProxyType(shape.goal),
-        must=tuple(shape.must),
-        never=tuple(shape.never),
-        facts=shape.facts,
-        private=shape.private,
-        template=MappingProxyType(shape.template),
-        private_template=MappingProxyType(shape.private_template),
-        source=shape.source,
-    )

@@ -53,6 +53,8 @@ class Question:
     `label` is what the model is told the question is called (a loaded question always has one);
     `ask` is the ladder of who may answer, in order; `rule` a CEL expression over the comment;
     `round` the batch in which the model is asked; `source` where the question comes from.
+    `same_as` names the question whose answer decides here too: it is not asked twice.
+    `safety` marks a gate that has to come before everything ordinary, as `prove` sees to.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Question:
     yes_examples: tuple[Example, ...] = ()
     no_examples: tuple[Example, ...] = ()
     source: str = ""
+    same_as: str = ""
+    safety: bool = False
 
     def target(self, verdict: Verdict) -> str:
         """The id of the node that `verdict` leads to."""
@@ -129,4 +133,5 @@ class Protocol:
 
     def round(self, number: int) -> Iterator[Question]:
         """The questions that the model answers together in round `number`, in written order."""
-        return (q for q in self.questions.values() if q.round == number and "model" in q.ask)
+        asked = (q for q in self.questions.values() if "model" in q.ask and not q.same_as)
+        return (q for q in asked if q.round == number)

@@ -4,6 +4,8 @@ What a rule may read, all of it as a person sees it (`aplomo.comment.visible`):
 
 =================  ===================  ==========================================================
 text               string               the comment
+said               string               what the person said in the thread (all but the brand),
+                                        then the comment: lower case, no accents, single spaces
 channel            string               where it was written
 lang               string               ISO 639-1 code, "" when unknown
 author.id          string
@@ -32,12 +34,15 @@ from cel_expr_python import cel
 from aplomo.comment import Comment, Turn, visible
 from aplomo.document import did_you_mean
 from aplomo.errors import RuleError
+from aplomo.words import fold
 
 __all__ = ["VARIABLES", "Rule", "RuleError", "compile_rule"]
 
 _TEXT = cel.Type.STRING
+_OURS = ("agent", "bot")  # turns of the brand: what they quote was said by nobody else
 VARIABLES = {
     "text": _TEXT,
+    "said": _TEXT,
     "channel": _TEXT,
     "lang": _TEXT,
     "author.id": _TEXT,
@@ -111,6 +116,7 @@ def _values(comment: Comment) -> dict[str, Any]:
     author = comment.author
     return {
         "text": visible(comment.text),
+        "said": _said(tuple(t.text for t in comment.thread if t.kind not in _OURS), comment.text),
         "channel": visible(comment.channel),
         "lang": comment.lang or "",
         "author.id": visible(author.id),
@@ -126,6 +132,12 @@ def _values(comment: Comment) -> dict[str, Any]:
         "history": [visible(text) for text in comment.history],
         "meta": {visible(key): visible(value) for key, value in comment.meta.items()},
     }
+
+
+@lru_cache(maxsize=16)  # many rules read the same comment
+def _said(earlier: tuple[str, ...], text: str) -> str:
+    """One text: what is split over two turns is found as if it had been said in one."""
+    return " ".join(fold(visible(" ".join([*earlier, text]))).split())
 
 
 _ERROR = re.compile(r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)

@@ -90,8 +90,8 @@ class QuestionShape(_Shape):
     rule: str = Field(
         default="",
         min_length=1,
-        description="A CEL expression over the comment that is true for yes: text, channel, lang, "
-        "author.id, author.name, author.kind, author.followers, author.verified, author.customer, "
+        description="A CEL expression over the comment that is true for yes: text, said, channel, "
+        "lang, author.id, author.name, author.kind, author.followers, author.verified, author.customer, "
         "thread (text, author, kind), history, meta.",
     )
     examples: ExamplesShape = Field(
@@ -104,6 +104,16 @@ class QuestionShape(_Shape):
     )
     round: int = Field(
         default=1, ge=1, description="The batch in which the model is asked; each costs one call."
+    )
+    safety: bool = Field(
+        default=False,
+        description="A gate that no answer may walk around, before all else the model is asked; "
+        "`aplomo protocol prove` sees to it.",
+    )
+    same_as: Id | None = Field(
+        default=None,
+        description="The question whose answer decides here too, with branches of its own; nothing "
+        "is asked twice. Then text, label, ask, rule, examples and round are those of the other.",
     )
     source: str = Field(default="", description="Where the question comes from.")
 
