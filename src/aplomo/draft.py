@@ -7,8 +7,10 @@ from typing import Any, Literal, cast
 
 from aplomo.brand.model import Brand, Channel, Exemplar, Fact
 from aplomo.comment import Comment
+from aplomo.conversation import shown
 from aplomo.errors import BadCompletion
 from aplomo.llm.port import Completion, Message, Request
+from aplomo.plain_text import encodable
 from aplomo.prompt import Prompt, fence
 from aplomo.protocol.model import Element, Outcome, in_language
 
@@ -55,7 +57,7 @@ class Writer:
         for exemplar in self.brand.exemplars:
             if exemplar.lang == self.lang:
                 messages += self._shown(exemplar)
-        messages.append(Message(role="user", content=self._task(comment.text)))
+        messages.append(Message(role="user", content=self._task(comment)))
         return Request(
             purpose=f"draft:{self.lang}",
             messages=tuple(messages),
@@ -90,26 +92,23 @@ class Writer:
 
     def parse(self, completion: Completion) -> Draft:
         """Read a reply strictly. Raises BadCompletion when it is not what was asked for."""
-        try:
-            data = json.loads(completion.text)
-        except ValueError:
-            raise BadCompletion("the draft is not JSON", hint=completion.text[:80]) from None
-        given = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+        given = completion.json_object("draft")
         reply, private = given.get("reply"), given.get("private")
         if not isinstance(reply, str) or not reply.strip():
             raise BadCompletion("the draft holds no reply")
         if self.outcome.private and not isinstance(private, str):
             raise BadCompletion("the draft holds no private follow-up")
         offered = {fact.id for fact in self.facts}
-        listed = cast("list[Any]", given.get("facts")) if self.facts else []
-        cited = tuple(dict.fromkeys(str(item) for item in listed or () if str(item) in offered))
+        listed = given.get("facts")
+        ids = cast("list[Any]", listed) if isinstance(listed, list) else []
+        cited = tuple(dict.fromkeys(str(item) for item in ids if str(item) in offered))
         return Draft(
-            text=reply.strip(),
-            private_text=str(private).strip() if self.outcome.private else None,
+            text=encodable(reply).strip(),
+            private_text=encodable(str(private)).strip() if self.outcome.private else None,
             facts=cited,
         )
 
-    def _task(self, comment: str) -> str:
+    def _task(self, comment: Comment) -> str:
         limit = min(self.channel.limits, key=lambda limit: limit.most)
         facts = [f"- {fact.id}: {in_language(fact.statement, self.lang)}" for fact in self.facts]
         private = (
@@ -125,7 +124,7 @@ class Writer:
             limit=f"{min(limit.most, 400) * 4 // 5} {limit.unit}",
             facts="\n".join(facts) or "(none)",
             private=private,
-            comment=fence(comment),
+            comment=shown(comment).text,
         )
 
     def _means(self, ids: Sequence[str]) -> str:
