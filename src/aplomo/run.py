@@ -13,10 +13,11 @@ from aplomo.brand.facts import search
 from aplomo.brand.model import Brand, Fact
 from aplomo.check.base import Matter
 from aplomo.comment import Comment
+from aplomo.conversation import as_shown
 from aplomo.decision.model import Decision, Route, status_of, why
 from aplomo.effect import Call, Effects
 from aplomo.language import detect
-from aplomo.llm.port import Model, Usage
+from aplomo.llm.port import Model, Price, Usage
 from aplomo.llm.retry import Deadline, RetryPolicy, aask, ask
 from aplomo.prompt import Prompt
 from aplomo.protocol.model import Outcome, Protocol, Question, Verdict
@@ -34,8 +35,9 @@ Consulted = Callable[[Question, Comment], Verdict | None]
 class Kit:
     """Everything a decision is made with, the comment apart.
 
-    `today` gives the day on which facts must hold; without `rounds` no question is put to the
-    model; with `write` off nothing is drafted; `recent` are the latest replies, not to be repeated.
+    `today` gives the day on which facts must hold; `price` what the model's tokens cost; without
+    `rounds` no question is put to the model; with `write` off nothing is drafted; `recent` are the
+    latest replies, not to be repeated.
     """
 
     protocol: Protocol
@@ -44,6 +46,7 @@ class Kit:
     prompts: Mapping[str, Prompt]
     model: Mapping[str, str]
     today: Callable[[], date]
+    price: Price | None = None
     rounds: Rounds | None = None
     write: bool = True
     recent: tuple[str, ...] = ()
@@ -82,7 +85,9 @@ def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
     if lang not in kit.protocol.languages or lang not in kit.brand.languages:
         return _nothing(f"no reply can be drafted in language '{lang}'")
     today = kit.today()
-    relevant = () if outcome.facts == "none" else search(kit.facts, comment.text, lang, today)
+    # The comment's own words first: of a long query only the first are looked for.
+    query = "\n".join(reversed(comment.said))
+    relevant = () if outcome.facts == "none" else search(kit.facts, query, lang, today)
     if outcome.facts == "required" and not relevant:
         return _nothing("no fact in the facts file covers this")
     writer = Writer(
@@ -97,7 +102,7 @@ def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
         known=kit.facts,
     )
     matter = Matter(
-        comment=comment,
+        comment=as_shown(comment),
         lang=lang,
         outcome=outcome,
         elements=kit.protocol.elements,
@@ -122,6 +127,10 @@ def _record(
     protocol = kit.protocol
     used = ({"answer"} if ladder.usage.calls else set[str]()) | set(composed.prompts)
     status = status_of(route, composed.reply, drafted=kit.write)
+    notes = [*ladder.notes, *composed.notes]
+    if ladder.swayed is not None and usage.calls:
+        notes.insert(0, ladder.swayed)
+        status = "needs_human" if _leans_on_model(ladder, route, composed) else status
     return Decision(
         id=f"d-{uuid.uuid4().hex}",
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -134,14 +143,21 @@ def _record(
         why=why(route, ladder.answers, comment.lang),
         reply=composed.reply,
         pending=route.pending,
-        notes=(*ladder.notes, *composed.notes),
+        notes=tuple(notes),
         model=kit.model if usage.calls else None,
         prompts={name: kit.prompts[name].sha256 for name in sorted(used)},
         calibration=ladder.calibration.status,
         usage=usage,
         seconds=seconds,
+        cost=kit.price.of(usage) if kit.price else None,
         undecided=ladder.failed and status == "needs_human",
     )
+
+
+def _leans_on_model(ladder: Ladder, route: Route, composed: Composed) -> bool:
+    """Whether anything of the decision is the model's word."""
+    written = composed.reply is not None and composed.reply.draft.origin == "model"
+    return written or any(ladder.answers[name].by == "model" for name in route.path)
 
 
 def drive(
@@ -179,7 +195,12 @@ async def adrive(
 
 
 def _language(comment: Comment, brand: Brand) -> str:
-    return comment.lang or detect(comment.text, brand.languages) or brand.languages[0]
+    """The comment's own, else that of what the person said before it, else the brand's first."""
+    if comment.lang:
+        return comment.lang
+    earlier = "\n".join(comment.said[:-1])
+    found = detect(comment.text, brand.languages) or detect(earlier, brand.languages)
+    return found or brand.languages[0]
 
 
 def _nothing(*notes: str) -> Composed:

@@ -39,7 +39,6 @@ from aplomo.words import fold
 __all__ = ["VARIABLES", "Rule", "RuleError", "compile_rule"]
 
 _TEXT = cel.Type.STRING
-_OURS = ("agent", "bot")  # turns of the brand: what they quote was said by nobody else
 VARIABLES = {
     "text": _TEXT,
     "said": _TEXT,
@@ -116,7 +115,7 @@ def _values(comment: Comment) -> dict[str, Any]:
     author = comment.author
     return {
         "text": visible(comment.text),
-        "said": _said(tuple(t.text for t in comment.thread if t.kind not in _OURS), comment.text),
+        "said": _said(comment.said),
         "channel": visible(comment.channel),
         "lang": comment.lang or "",
         "author.id": visible(author.id),
@@ -135,9 +134,9 @@ def _values(comment: Comment) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)  # many rules read the same comment
-def _said(earlier: tuple[str, ...], text: str) -> str:
+def _said(texts: tuple[str, ...]) -> str:
     """One text: what is split over two turns is found as if it had been said in one."""
-    return " ".join(fold(visible(" ".join([*earlier, text]))).split())
+    return " ".join(fold(visible(" ".join(texts))).split())
 
 
 _ERROR = re.compile(r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
