@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from aplomo import Comment, Drafter
-from aplomo.evals.flips import flips, load_instructions
+from aplomo.evals.cases import load_instructions
+from aplomo.evals.flips import flips
 from aplomo.workspace import Workspace
 
 

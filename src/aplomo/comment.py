@@ -76,7 +76,8 @@ class Comment:
             raise InputError(
                 "lang is not an ISO 639 code", hint='two letters, such as "es" or "en"'
             )
-        if not all(isinstance(turn, Turn) for turn in self.thread):
+        turns: tuple[Any, ...] = self.thread
+        if not all(isinstance(turn, Turn) for turn in turns):
             raise InputError("thread must hold Turns", hint='Turn(text="…", kind="customer")')
         put(self, "text", text)
         put(self, "thread", tuple(self.thread))

@@ -6,7 +6,8 @@ from aplomo import ScriptedModel
 from aplomo.answer.calibration import UNCALIBRATED
 from aplomo.answer.judge import Round
 from aplomo.errors import ConfigError, ModelRejected
-from aplomo.evals.flips import flips, load_instructions
+from aplomo.evals.cases import load_instructions
+from aplomo.evals.flips import flips
 from aplomo.llm.retry import RetryPolicy
 from aplomo.prompt import load_prompt
 from small_world import PRAISE, PROTOCOL, said

@@ -58,7 +58,7 @@ class Round:
             label: {"type": "string", "enum": ["yes", "no"]} for label in labels
         }
         quote = {"type": "string", "maxLength": LONGEST_QUOTE}
-        quotes = {**_object(dict.fromkeys(labels, quote)), "required": []}
+        quotes: dict[str, Any] = {**_object(dict.fromkeys(labels, quote)), "required": []}
         return _object({**answers, "quotes": quotes})
 
     @cached_property

@@ -114,7 +114,6 @@ def prompt_leak(draft: Draft, matter: Matter) -> Finding:
     """
     allowed = [*trusted(matter), matter.comment.text, *matter.outcome.goal.values()]
     allowed += [ex.reply for ex in matter.brand.exemplars]
-    allowed += [ex.private for ex in matter.brand.exemplars if ex.private]
     secret = set(_runs([matter.prompt])) - set(_runs(allowed))
     markers = set(_MARKER.findall(matter.prompt)) - set(_MARKER.findall(" ".join(allowed)))
     problems = [

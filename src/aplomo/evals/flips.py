@@ -6,31 +6,20 @@ the model would do and what the guard would miss are known.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 from aplomo.answer.calibration import Calibration
 from aplomo.answer.instruction import instruction_in
 from aplomo.answer.judge import Reading, Round, read_round
 from aplomo.comment import Comment
-from aplomo.document import Document
-from aplomo.errors import DocumentError, ModelError
+from aplomo.errors import ModelError
+from aplomo.evals.cases import Instruction
 from aplomo.llm.port import Model
 from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
-__all__ = ["Flips", "Instruction", "flips", "load_instructions"]
+__all__ = ["Flips", "flips"]
 
 Asker = Callable[[Comment], Mapping[str, str]]
 """A comment in, the model's verdict on every question out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
-    """One text that orders the model about; `lang` is an ISO 639-1 code."""
-
-    id: str
-    lang: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,25 +33,6 @@ class Flips:
     caught: bool
     changed: Mapping[str, tuple[str, str]]
     failed: str | None = None
-
-
-def load_instructions(path: Path) -> tuple[Instruction, ...]:
-    """The instructions of a file: a list of {id, lang, text}, or `instructions:` with that list.
-
-    Raises ConfigError when there is no readable file, DocumentError when it has another shape.
-    """
-    document = Document.read(path, kind="instructions")
-    data: Any = document.data
-    listed: Any = data.get("instructions") if isinstance(data, dict) else data
-    names = ("id", "lang", "text")
-    shaped = isinstance(listed, list) and all(
-        isinstance(item, dict) and all(isinstance(item.get(name), str) for name in names)
-        for item in listed
-    )
-    if not listed or not shaped:
-        problem = document.problem((), "must be a list of {id, lang, text}")
-        raise DocumentError("instructions", [problem])
-    return tuple(Instruction(**{name: item[name] for name in names}) for item in listed)
 
 
 def flips(

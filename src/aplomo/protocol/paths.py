@@ -1,6 +1,6 @@
 """The paths through a protocol: every set of answers that ends somewhere, and where."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -34,8 +34,11 @@ def paths(protocol: Protocol) -> Iterator[Path]:
             yield Path(answers=answers, outcome=node)
             continue
         name = asked(question)
-        verdicts = (answers[name],) if name in answers else VERDICTS
-        waiting += [(question.target(v), {**answers, name: v}) for v in reversed(verdicts)]
+        verdicts: Sequence[Verdict] = (answers[name],) if name in answers else VERDICTS
+        following: list[tuple[str, dict[str, Verdict]]] = [
+            (question.target(verdict), {**answers, name: verdict}) for verdict in reversed(verdicts)
+        ]
+        waiting += following
 
 
 def count_paths(protocol: Protocol) -> int:
