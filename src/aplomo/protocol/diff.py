@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from aplomo.protocol.model import Element, Outcome, Protocol, Question, Verdict
 from aplomo.protocol.paths import VERDICTS, Path, asked, paths
@@ -94,9 +94,10 @@ def _changed(field: str, before: Any, after: Any) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{key} {_shown(each)}" for key, each in value.items()) or "none"
+        texts = cast("Mapping[str, Any]", value)
+        return "; ".join(f"{key} {_shown(each)}" for key, each in texts.items()) or "none"
     if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(str, cast("tuple[Any, ...]", value))) or "none"
     return f"“{' '.join(value.split())}”" if isinstance(value, str) and " " in value else f"{value}"
 
 

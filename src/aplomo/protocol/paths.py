@@ -26,7 +26,8 @@ def asked(question: Question) -> str:
 
 def paths(protocol: Protocol) -> Iterator[Path]:
     """Every path, lazily. A question met again under `same_as` keeps the answer it was given."""
-    waiting: list[tuple[str, dict[str, Verdict]]] = [(protocol.start, {})]
+    start: dict[str, Verdict] = {}
+    waiting = [(protocol.start, start)]
     while waiting:
         node, answers = waiting.pop()
         question = protocol.questions.get(node)
@@ -34,7 +35,7 @@ def paths(protocol: Protocol) -> Iterator[Path]:
             yield Path(answers=answers, outcome=node)
             continue
         name = asked(question)
-        verdicts = (answers[name],) if name in answers else VERDICTS
+        verdicts: tuple[Verdict, ...] = (answers[name],) if name in answers else VERDICTS
         waiting += [(question.target(v), {**answers, name: v}) for v in reversed(verdicts)]
 
 
