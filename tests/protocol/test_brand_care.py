@@ -169,13 +169,12 @@ def test_reach_raises_the_level() -> None:
 
 def test_an_angry_real_customer_is_never_silenced() -> None:
     angry = Comment(text="sois una panda de inútiles, pedido 48213")
-    for question in ("offensive", "smear"):
-        assert walked(angry, **{question: "yes"})[1] == "case_by_case"
+    said: tuple[dict[str, Verdict], ...] = ({"offensive": "yes"}, {"smear": "yes"})
+    for yes in said:
+        assert walked(angry, **yes)[1] == "case_by_case"
         known = Comment(text="sois una panda de inútiles", author=Author(customer=True))
-        assert walked(known, **{question: "yes"})[1] == "case_by_case"
-        assert (
-            walked(Comment(text="sois una panda de inútiles"), **{question: "yes"})[1] == "listen"
-        )
+        assert walked(known, **yes)[1] == "case_by_case"
+        assert walked(Comment(text="sois una panda de inútiles"), **yes)[1] == "listen"
 
 
 SPINE: tuple[tuple[str, dict[str, Verdict], str], ...] = (
