@@ -3,29 +3,19 @@
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from aplomo.errors import InputError
+from aplomo.plain_text import encodable, visible
 
 __all__ = ["Author", "Comment", "Turn", "visible"]
 
-# Characters that show nothing but can hide or reorder text: controls other than tab and newline,
-# bidirectional controls, zero-width space and no-break, tags, and what cannot be encoded. The
-# zero-width joiner and variation selectors stay: emoji are built with them.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-    "\U000e0000-\U000e007f]"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    """`text` as a person sees it: NFC, without invisible or reordering characters."""
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", _SURROGATE.sub("\ufffd", text)))
+_LANG = re.compile("[a-z]{2,3}")
+BRAND_KINDS = ("agent", "bot")
+"""Kinds of turns that the brand wrote; whoever wrote the others may be the customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +72,12 @@ class Comment:
         if not visible(text).strip():
             raise InputError("the comment has no visible text", hint="give some text to answer")
         put = object.__setattr__
+        if self.lang is not None and not _LANG.fullmatch(_encodable(self.lang, "lang")):
+            raise InputError(
+                "lang is not an ISO 639 code", hint='two letters, such as "es" or "en"'
+            )
+        if not all(isinstance(turn, Turn) for turn in self.thread):
+            raise InputError("thread must hold Turns", hint='Turn(text="…", kind="customer")')
         put(self, "text", text)
         put(self, "thread", tuple(self.thread))
         put(self, "history", tuple(_encodable(item, "history") for item in self.history))
@@ -97,6 +93,12 @@ class Comment:
         content += [[_plain(turn) for turn in self.thread], dict(self.meta)]
         packed = json.dumps(content, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(packed.encode()).hexdigest()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that the person wrote here, the comment last, or whoever else is not the brand."""
+        earlier = (turn.text for turn in self.thread if turn.kind not in BRAND_KINDS)
+        return (*earlier, self.text)
 
     def in_language(self, lang: str) -> "Comment":
         """The same comment, with its language known."""
@@ -130,4 +132,4 @@ def _plain(value: Author | Turn) -> dict[str, Any]:
 def _encodable(text: object, name: str) -> str:
     if not isinstance(text, str):
         raise InputError(f"{name} must be text, not {type(text).__name__}")
-    return _SURROGATE.sub("\ufffd", text)
+    return encodable(text)

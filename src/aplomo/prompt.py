@@ -11,9 +11,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from aplomo.assets import folder
-from aplomo.comment import visible
 from aplomo.document import Document
 from aplomo.errors import ConfigError
+from aplomo.plain_text import visible
 
 __all__ = ["Prompt", "fence", "load_prompt"]
 

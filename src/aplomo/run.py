@@ -16,7 +16,7 @@ from aplomo.comment import Comment
 from aplomo.decision.model import Decision, Route, status_of, why
 from aplomo.effect import Call, Effects
 from aplomo.language import detect
-from aplomo.llm.port import Model, Usage
+from aplomo.llm.port import Model, Price, Usage
 from aplomo.llm.retry import Deadline, RetryPolicy, aask, ask
 from aplomo.prompt import Prompt
 from aplomo.protocol.model import Outcome, Protocol, Question, Verdict
@@ -34,8 +34,9 @@ Consulted = Callable[[Question, Comment], Verdict | None]
 class Kit:
     """Everything a decision is made with, the comment apart.
 
-    `today` gives the day on which facts must hold; without `rounds` no question is put to the
-    model; with `write` off nothing is drafted; `recent` are the latest replies, not to be repeated.
+    `today` gives the day on which facts must hold; `price` what the model's tokens cost; without
+    `rounds` no question is put to the model; with `write` off nothing is drafted; `recent` are the
+    latest replies, not to be repeated.
     """
 
     protocol: Protocol
@@ -44,6 +45,7 @@ class Kit:
     prompts: Mapping[str, Prompt]
     model: Mapping[str, str]
     today: Callable[[], date]
+    price: Price | None = None
     rounds: Rounds | None = None
     write: bool = True
     recent: tuple[str, ...] = ()
@@ -82,7 +84,9 @@ def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
     if lang not in kit.protocol.languages or lang not in kit.brand.languages:
         return _nothing(f"no reply can be drafted in language '{lang}'")
     today = kit.today()
-    relevant = () if outcome.facts == "none" else search(kit.facts, comment.text, lang, today)
+    # The comment's own words first: of a long query only the first are looked for.
+    query = "\n".join(reversed(comment.said))
+    relevant = () if outcome.facts == "none" else search(kit.facts, query, lang, today)
     if outcome.facts == "required" and not relevant:
         return _nothing("no fact in the facts file covers this")
     writer = Writer(
@@ -140,6 +144,7 @@ def _record(
         calibration=ladder.calibration.status,
         usage=usage,
         seconds=seconds,
+        cost=kit.price.of(usage) if kit.price else None,
         undecided=ladder.failed and status == "needs_human",
     )
 
@@ -179,7 +184,12 @@ async def adrive(
 
 
 def _language(comment: Comment, brand: Brand) -> str:
-    return comment.lang or detect(comment.text, brand.languages) or brand.languages[0]
+    """The comment's own, else that of what the person said before it, else the brand's first."""
+    if comment.lang:
+        return comment.lang
+    earlier = "\n".join(comment.said[:-1])
+    found = detect(comment.text, brand.languages) or detect(earlier, brand.languages)
+    return found or brand.languages[0]
 
 
 def _nothing(*notes: str) -> Composed:

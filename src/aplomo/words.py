@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from aplomo.plain_text import normalized
+
 __all__ = ["STOP_WORDS", "content_words", "fold", "words"]
 
 # NFKD has already taken fullwidth and styled letters apart.
@@ -35,7 +37,7 @@ STOP_WORDS = frozenset((_SPANISH + _ENGLISH).split())
 
 def fold(text: str) -> str:
     """`text` in the one form in which texts are compared: `Devolución` is `devolucion`."""
-    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    spread = unicodedata.normalize("NFKD", normalized(text, "NFKD").casefold())
     return "".join(char for char in spread if unicodedata.category(char) not in _DROPPED)
 
 

@@ -11,9 +11,11 @@ from typing import Any, cast
 
 from aplomo.brand.model import Brand, Channel, Exemplar, Fact
 from aplomo.comment import Comment
+from aplomo.conversation import shown
 from aplomo.draft import Draft, from_template, private_words
 from aplomo.errors import BadCompletion
 from aplomo.llm.port import Completion, Message, Request
+from aplomo.plain_text import encodable
 from aplomo.prompt import Prompt, fence
 from aplomo.protocol.model import Element, Outcome, in_language
 
@@ -54,7 +56,7 @@ class Writer:
         first = [Message(role="system", content=self._system(_voice(self.brand, self.lang)))]
         for exemplar in self.brand.exemplars:
             first += self._shown(exemplar)
-        task = self._task(self.outcome, self.facts, comment.text, self._wording())
+        task = self._task(self.outcome, self.facts, shown(comment).text, self._wording())
         return Request(
             purpose=f"draft:{self.lang}",
             messages=(*first, Message(role="user", content=task)),
@@ -94,22 +96,20 @@ class Writer:
 
     def parse(self, completion: Completion) -> Draft:
         """Read a reply strictly. Raises BadCompletion when it is not what was asked for."""
-        try:
-            data = json.loads(completion.text)
-        except ValueError:
-            raise BadCompletion("the draft is not JSON", hint=completion.text[:80]) from None
-        given = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+        given = completion.json_object("draft")
         reply, private = given.get("reply"), given.get("private")
         if not isinstance(reply, str) or not reply.strip():
             raise BadCompletion("the draft holds no reply")
         if self._writes_private and not isinstance(private, str):
             raise BadCompletion("the draft holds no private follow-up")
         offered = {fact.id for fact in self.facts}
-        listed = cast("list[Any]", given.get("facts")) if self.facts else []
-        cited = tuple(dict.fromkeys(str(item) for item in listed or () if str(item) in offered))
+        listed = given.get("facts")
+        ids = cast("list[Any]", listed) if isinstance(listed, list) else []
+        cited = tuple(dict.fromkeys(str(item) for item in ids if str(item) in offered))
+        written = encodable(str(private)).strip()
         return Draft(
-            text=reply.strip(),
-            private_text=str(private).strip() if self._writes_private else self._private,
+            text=encodable(reply).strip(),
+            private_text=written if self._writes_private else self._private,
             facts=cited,
         )
 
@@ -134,7 +134,7 @@ class Writer:
             must=", ".join(self._means(outcome.must)) or "-",
             facts="".join(stated) or "-",
             wording=wording or "-",
-            comment=fence(comment),
+            comment=comment,
         )
 
     def _wording(self) -> str:
@@ -154,7 +154,7 @@ class Writer:
             return []
         facts = [self.known[id_] for id_ in exemplar.facts if id_ in self.known]
         return [
-            Message(role="user", content=self._task(outcome, facts, exemplar.comment, "")),
+            Message(role="user", content=self._task(outcome, facts, fence(exemplar.comment), "")),
             Message(role="assistant", content=_packed([f.id for f in facts], exemplar.reply)),
         ]
 

@@ -11,6 +11,7 @@ from aplomo.answer.calibration import Calibration
 from aplomo.answer.evidence import locate_quote
 from aplomo.answer.logit import answer_logit
 from aplomo.comment import Comment
+from aplomo.conversation import quotable, shown
 from aplomo.errors import BadCompletion
 from aplomo.llm.port import Completion, Message, Request
 from aplomo.prompt import Prompt, fence
@@ -22,8 +23,6 @@ __all__ = ["Reading", "Round", "read_round"]
 TOP_LOGPROBS = 20
 LONGEST_QUOTE = 120
 """Characters of one quote: enough to show why, and no time lost on copying whole comments."""
-
-SHOWN_TURNS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ class Round:
 
     def request(self, comment: Comment) -> Request:
         """The request that asks this round of `comment`."""
-        user = Message(role="user", content=_shown(comment))
+        user = Message(role="user", content=shown(comment).text)
         return Request(
             purpose=f"answer:{self.number}",
             messages=(*self.prefix, user),
@@ -96,13 +95,7 @@ class Round:
 
     def parse(self, completion: Completion) -> Reading:
         """Read the answer strictly. Raises BadCompletion when it is not what was asked for."""
-        try:
-            data = json.loads(completion.text)
-        except ValueError:
-            raise BadCompletion("the answer is not JSON", hint=completion.text[:80]) from None
-        if not isinstance(data, dict):
-            raise BadCompletion("the answer is not a JSON object")
-        given = cast("dict[str, Any]", data)
+        given = completion.json_object("answer")
         quotes = _quotes(given.get("quotes"))
         return Reading(
             stated={q.id: _stated(given.get(q.label), q.id) for q in self.questions},
@@ -154,7 +147,7 @@ def _answer(
         if verdict == "unsure":
             reason = f"between {curve.no_below:.2f} and {curve.yes_from:.2f}"
     quote = reading.quotes.get(question)
-    evidence = locate_quote(quote, comment.text) if quote else None
+    evidence = _located(quote, comment) if quote else None
     if verdict == "yes" and quote and evidence is None:
         verdict, reason = "unsure", f"the quoted evidence is not in the comment: {quote[:80]!r}"
     return Answer(
@@ -168,12 +161,10 @@ def _answer(
     )
 
 
-def _shown(comment: Comment) -> str:
-    """The comment as the model sees it, with the last turns of its thread before it."""
-    turns = [f"{turn.kind}: {fence(turn.text)}" for turn in comment.thread[-SHOWN_TURNS:]]
-    if not turns:
-        return fence(comment.text)
-    return "\n".join(["Earlier in the thread:", *turns, "The comment:", fence(comment.text)])
+def _located(quote: str, comment: Comment) -> str | None:
+    """The quoted piece of the comment, or of what the person said before it."""
+    found = (locate_quote(quote, text) for text in quotable(comment))
+    return next(filter(None, found), None)
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

@@ -34,10 +34,15 @@ def answer_logit(tokens: Sequence[Token], question: str) -> float | None:
             continue
         for label in odds:
             if label.startswith(rest) or rest.startswith(label):
-                odds[label] += math.exp(logprob)
+                odds[label] += _probability(logprob)
     if not any(odds.values()):
         return None
     return math.log(max(odds["yes"], _FLOOR)) - math.log(max(odds["no"], _FLOOR))
+
+
+def _probability(logprob: float) -> float:
+    """Of whatever a server sent: nothing is likelier than certain, and NaN says nothing."""
+    return 0.0 if math.isnan(logprob) else math.exp(min(logprob, 0.0))
 
 
 def _token_at(tokens: Sequence[Token], position: int) -> tuple[Token | None, int]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from aplomo.check.base import Finding, Matter
-from aplomo.comment import visible
 from aplomo.draft import Draft
+from aplomo.plain_text import visible
 from aplomo.words import fold
 
 __all__ = ["found_phrases", "halves", "plain", "sentences", "trusted", "verdict"]

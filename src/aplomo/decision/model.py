@@ -32,7 +32,8 @@ class Decision:
     `pending` is the id of a question that only a person can answer (the walk stopped there and
     `outcome` is None); `notes` are things a reader should know: a failed model, missing
     calibration, a draft that was replaced. `undecided` says that the comment goes to a person only
-    because the model failed. `seconds` is wall-clock time.
+    because the model failed. `seconds` is wall-clock time, `cost` in the
+    currency of the prices given, None without any.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Decision:
     calibration: str = "none"
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
+    cost: float | None = None
     undecided: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,7 +80,7 @@ class Decision:
                 "input_tokens": self.usage.input_tokens,
                 "output_tokens": self.usage.output_tokens,
                 "seconds": round(self.seconds, 3),
-                "cost": None,
+                "cost": self.cost,
             },
         }
 

@@ -17,7 +17,7 @@ from aplomo.brand.model import Brand, Fact
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision
 from aplomo.errors import UsageError
-from aplomo.llm.port import Model
+from aplomo.llm.port import Model, Price
 from aplomo.llm.retry import RetryPolicy
 from aplomo.protocol.model import Protocol, Question, Verdict
 from aplomo.run import Consulted, Kit, adrive, decide, drive
@@ -63,7 +63,7 @@ class Drafter:
     ) -> None:
         place = workspace or Workspace.find()
         self.workspace = place
-        self.model, chosen = _model(model, place)
+        self.model, chosen, price = _model(model, place)
         self.policy = policy or chosen
         self._consult = consult
         self._recent: deque[tuple[str, str]] = deque(maxlen=remember)
@@ -75,6 +75,7 @@ class Drafter:
             prompts=place.prompts,
             model={"name": self.model.name, "base_url_host": self.model.host},
             today=today,
+            price=price,
             write=write,
         )
         if ask_model:
@@ -191,12 +192,12 @@ class Drafter:
         return Rounds(round=round_, calibration=lambda asked: calibration(asked.number))
 
 
-def _model(model: Any, workspace: Workspace) -> tuple[Model, RetryPolicy]:
-    """The model to use, and the retry policy that its settings ask for."""
+def _model(model: Any, workspace: Workspace) -> tuple[Model, RetryPolicy, Price | None]:
+    """The model to use, and the retry policy and the price that its settings name."""
     from aplomo.llm.open import as_model, open_model
     from aplomo.llm.settings import ModelSettings
 
     settings = model if isinstance(model, ModelSettings) else workspace.model_settings()
     if model is None or model is settings:
-        return open_model(settings), settings.policy()
-    return as_model(model), RetryPolicy()
+        return open_model(settings), settings.policy(), settings.price
+    return as_model(model), RetryPolicy(), None

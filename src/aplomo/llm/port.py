@@ -1,10 +1,13 @@
 """The port every model is reached through: one request in, one completion out."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
-__all__ = ["Completion", "Message", "Model", "Request", "Token", "Usage"]
+from aplomo.errors import BadCompletion
+
+__all__ = ["Completion", "Message", "Model", "Price", "Request", "Token", "Usage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,19 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a million input and a million output tokens cost, in the currency of whoever asks."""
+
+    input: float
+    output: float
+
+    def of(self, usage: Usage) -> float:
+        """The cost of `usage`."""
+        spent = self.input * usage.input_tokens + self.output * usage.output_tokens
+        return round(spent / 1_000_000, 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """A model's answer: its text, and per-token log-probabilities where the server gives them.
 
@@ -69,6 +85,16 @@ class Completion:
     text: str
     usage: Usage
     tokens: tuple[Token, ...] = ()
+
+    def json_object(self, what: str) -> dict[str, Any]:
+        """The JSON object that the text is; `what` names it in errors. Raises BadCompletion."""
+        try:
+            data = json.loads(self.text)
+        except (ValueError, RecursionError):
+            raise BadCompletion(f"the {what} is not JSON", hint=self.text[:80]) from None
+        if not isinstance(data, dict):
+            raise BadCompletion(f"the {what} is not a JSON object")
+        return cast("dict[str, Any]", data)
 
 
 class Model(Protocol):

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, NonNegativeInt, TypeAdapter, ValidationError
 
 from aplomo.errors import BadCompletion, ModelError
 from aplomo.llm.failures import from_status, one_line
 from aplomo.llm.port import Completion, Token, Usage
+from aplomo.plain_text import encodable
 
 __all__ = ["RawAnswer", "completion_from", "line_up", "read_body"]
 
@@ -46,13 +47,13 @@ class _Choice(BaseModel):
 
 
 class _Count(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: NonNegativeInt = 0
+    completion_tokens: NonNegativeInt = 0
 
 
 class _Body(BaseModel):
     choices: list[_Choice]
-    usage: _Count | None = None
+    usage: Any = None
 
 
 _LOGPROBS = TypeAdapter(_Logprobs)
@@ -97,13 +98,13 @@ def read_body(data: bytes, *, structured: bool, where: str) -> Completion:
         ) from None
     if not body.choices:
         raise BadCompletion("the answer holds no choices", where=where)
-    choice, count = body.choices[0], body.usage or _Count()
+    choice = body.choices[0]
     answer = RawAnswer(
         text=_joined(choice.message.content),
         finish=choice.finish_reason,
         refusal=choice.message.refusal,
         logprobs=choice.logprobs,
-        spent=(count.prompt_tokens, count.completion_tokens),
+        spent=_spent(body.usage),
     )
     return completion_from(answer, structured=structured, where=where)
 
@@ -113,7 +114,7 @@ def completion_from(answer: RawAnswer, *, structured: bool, where: str) -> Compl
 
     Raises BadCompletion, with what it cost, when the answer is cut, filtered, refused or empty.
     """
-    text = _encodable(answer.text).strip()
+    text = encodable(answer.text).strip()
     if structured and (fenced := _FENCED.fullmatch(text)):
         text = fenced[1]
     if fault := _fault(answer, text):
@@ -148,6 +149,15 @@ def line_up(text: str, logprobs: Any) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
+def _spent(usage: Any) -> tuple[int, int]:
+    """Input and output tokens; 0 where a server counts none, or nonsense."""
+    try:
+        count = _Count.model_validate(usage)
+    except ValidationError:
+        return 0, 0
+    return count.prompt_tokens, count.completion_tokens
+
+
 def _fault(answer: RawAnswer, text: str) -> str | None:
     if answer.refusal:
         return f"the model refuses: {one_line(answer.refusal)}"
@@ -164,10 +174,6 @@ def _joined(content: str | list[Any] | None) -> str:
         return content or ""
     parts = (cast("dict[str, Any]", part) for part in content if isinstance(part, dict))
     return "".join(str(part.get("text", "")) for part in parts)
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _pieces(generated: Sequence[_Generated]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from aplomo.errors import ConfigError
+from aplomo.llm.port import Price
 
 if TYPE_CHECKING:
     from aplomo.llm.retry import RetryPolicy
@@ -33,6 +34,8 @@ _ENVIRONMENT = {
     "timeout": "APLOMO_TIMEOUT",
     "attempts": "APLOMO_ATTEMPTS",
     "deadline": "APLOMO_DEADLINE",
+    "input_price": "APLOMO_INPUT_PRICE",
+    "output_price": "APLOMO_OUTPUT_PRICE",
 }
 
 
@@ -42,8 +45,9 @@ class ModelSettings:
 
     `model` is None for the embedded default; `structured` how the answer's form is told;
     `threads` and `context` (tokens, shared by three slots) are the embedded model's, `weights` its
-    file. `timeout` bounds one call and `deadline` all attempts at one, in seconds. `origins` says
-    where each value was set ("flag", the variable's name, or the file); absent for defaults.
+    file. `timeout` bounds one call and `deadline` all attempts at one, in seconds.
+    `input_price` and `output_price` are per million tokens. `origins` says where each value was
+    set ("flag", the variable's name, or the file); absent for defaults.
     """
 
     model: str | None = None
@@ -56,6 +60,8 @@ class ModelSettings:
     timeout: float | None = None
     attempts: int = 3
     deadline: float | None = None
+    input_price: float | None = None
+    output_price: float | None = None
     origins: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
 
     @classmethod
@@ -116,6 +122,15 @@ class ModelSettings:
             deadline=deadline if self.deadline is None else self.deadline,
         )
 
+    @property
+    def price(self) -> Price | None:
+        """What its tokens cost: nothing for the embedded model, None when nobody said."""
+        if self.embedded:
+            return Price(input=0.0, output=0.0)
+        if self.input_price is None and self.output_price is None:
+            return None
+        return Price(input=self.input_price or 0.0, output=self.output_price or 0.0)
+
     def shown(self) -> dict[str, dict[str, object]]:
         """Each setting's value and origin, as text or numbers, the key and passwords masked."""
         rows: dict[str, dict[str, object]] = {}
@@ -168,6 +183,8 @@ def _read(name: str, value: object, origin: str) -> object:
         return int(_positive(value, where, whole=True))
     if name in {"timeout", "deadline"}:
         return _positive(value, where, whole=False)
+    if name in {"input_price", "output_price"}:
+        return _price(value, where)
     if not isinstance(value, str | Path) or not str(value).strip():
         raise ConfigError("must be text", where=where)
     text = str(value).strip()
@@ -184,14 +201,26 @@ def _read(name: str, value: object, origin: str) -> object:
 
 
 def _positive(value: object, where: str, *, whole: bool) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) else float(str(value))
-    except ValueError:
-        number = math.nan
+    number = _number(value)
     if not (0 < number < 1e9) or (whole and number != int(number)):
         kind = "a whole number of 1 or more" if whole else "a number of seconds above 0"
         raise ConfigError(f"must be {kind}", where=where)
     return number
+
+
+def _price(value: object, where: str) -> float:
+    number = _number(value)
+    if not 0 <= number < 1e9:
+        raise ConfigError("must be a price per million tokens, 0 or more", where=where)
+    return number
+
+
+def _number(value: object) -> float:
+    """`value` as a number; NaN, which compares with nothing, when it is none."""
+    try:
+        return math.nan if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        return math.nan
 
 
 def _check_url(text: str, where: str) -> None:

@@ -4,6 +4,7 @@ What a rule may read, all of it as a person sees it (`aplomo.comment.visible`):
 
 =================  ===================  ==========================================================
 text               string               the comment
+said               string               earlier turns by the person, then the comment, a line each
 channel            string               where it was written
 lang               string               ISO 639-1 code, "" when unknown
 author.id          string
@@ -38,6 +39,7 @@ __all__ = ["VARIABLES", "Rule", "RuleError", "compile_rule"]
 _TEXT = cel.Type.STRING
 VARIABLES = {
     "text": _TEXT,
+    "said": _TEXT,
     "channel": _TEXT,
     "lang": _TEXT,
     "author.id": _TEXT,
@@ -111,6 +113,7 @@ def _values(comment: Comment) -> dict[str, Any]:
     author = comment.author
     return {
         "text": visible(comment.text),
+        "said": visible("\n".join(comment.said)),
         "channel": visible(comment.channel),
         "lang": comment.lang or "",
         "author.id": visible(author.id),

@@ -90,8 +90,8 @@ class QuestionShape(_Shape):
     rule: str = Field(
         default="",
         min_length=1,
-        description="A CEL expression over the comment that is true for yes: text, channel, lang, "
-        "author.id, author.name, author.kind, author.followers, author.verified, author.customer, "
+        description="A CEL expression over the comment that is true for yes: text, said, channel, "
+        "lang, author.id, author.name, author.kind, author.followers, author.verified, author.customer, "
         "thread (text, author, kind), history, meta.",
     )
     examples: ExamplesShape = Field(
