@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aplomo.comment import BRAND_KINDS, Comment, Turn
-from aplomo.prompt import MAX_FENCED, fence
+from aplomo.prompt import MAX_FENCED, ends, fence
 
 __all__ = ["Shown", "quotable", "shown"]
 
@@ -47,9 +47,7 @@ def quotable(comment: Comment) -> Iterator[str]:
     Of a long text only its ends, which alone were shown: searching a megabyte takes a second.
     """
     for text in reversed(comment.said):
-        yield from (
-            (text,) if len(text) <= 2 * MAX_FENCED else (text[:MAX_FENCED], text[-MAX_FENCED:])
-        )
+        yield from (text,) if len(text) <= MAX_FENCED else ends(text)
 
 
 def _fitting(thread: tuple[Turn, ...]) -> list[Turn]:

@@ -15,7 +15,7 @@ from aplomo.document import Document
 from aplomo.errors import ConfigError
 from aplomo.plain_text import visible
 
-__all__ = ["Prompt", "fence", "load_prompt"]
+__all__ = ["Prompt", "ends", "fence", "load_prompt"]
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
@@ -89,9 +89,13 @@ def fence(text: str) -> str:
     Chat-template marks such as `<|im_end|>` are disarmed too, because servers that render
     templates as text would read them as the end of the message.
     """
-    shown = visible(text).strip()
-    if len(shown) > MAX_FENCED:
-        half = MAX_FENCED // 2
-        shown = f"{shown[:half]} […] {shown[-half:]}"
+    shown = " […] ".join(ends(text))
     safe = _FORGERY.sub(lambda match: match[0].translate(_MARKS), shown)
     return f"<<<\n{safe}\n>>>"
+
+
+def ends(text: str) -> tuple[str, ...]:
+    """The pieces of `text` that a model is shown: the whole, or of a long one both ends."""
+    shown = visible(text).strip()
+    half = MAX_FENCED // 2
+    return (shown,) if len(shown) <= MAX_FENCED else (shown[:half], shown[-half:])

@@ -126,6 +126,10 @@ def _record(
     protocol = kit.protocol
     used = ({"answer"} if ladder.usage.calls else set[str]()) | set(composed.prompts)
     status = status_of(route, composed.reply, drafted=kit.write)
+    notes = [*ladder.notes, *composed.notes]
+    if ladder.swayed is not None and usage.calls:
+        notes.insert(0, ladder.swayed)
+        status = "needs_human" if _leans_on_model(ladder, route, composed) else status
     return Decision(
         id=f"d-{uuid.uuid4().hex}",
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -138,7 +142,7 @@ def _record(
         why=why(route, ladder.answers, comment.lang),
         reply=composed.reply,
         pending=route.pending,
-        notes=(*ladder.notes, *composed.notes),
+        notes=tuple(notes),
         model=kit.model if usage.calls else None,
         prompts={name: kit.prompts[name].sha256 for name in sorted(used)},
         calibration=ladder.calibration.status,
@@ -147,6 +151,12 @@ def _record(
         cost=kit.price.of(usage) if kit.price else None,
         undecided=ladder.failed and status == "needs_human",
     )
+
+
+def _leans_on_model(ladder: Ladder, route: Route, composed: Composed) -> bool:
+    """Whether anything of the decision is the model's word."""
+    written = composed.reply is not None and composed.reply.draft.origin == "model"
+    return written or any(ladder.answers[name].by == "model" for name in route.path)
 
 
 def drive(

@@ -1,12 +1,15 @@
 """Who answers a question: the rungs rule → model → human, climbed until one is sure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from aplomo.answer.calibration import UNCALIBRATED, Calibration
+from aplomo.answer.instruction import instruction_in
 from aplomo.answer.judge import Reading, Round, read_round
 from aplomo.answer.rule import by_rule
 from aplomo.comment import Comment
+from aplomo.conversation import shown
 from aplomo.effect import Call, Consult, Effects
 from aplomo.llm.port import Usage
 from aplomo.llm.retry import Asked
@@ -46,6 +49,12 @@ class Ladder:
     def __post_init__(self) -> None:
         self.answers.update(self.known)
 
+    @cached_property
+    def swayed(self) -> str | None:
+        """Why the model's word decides nothing on this comment; None when it does."""
+        found = instruction_in(self.comment)
+        return found and f"the comment contains text addressed to the model: “{found}”"
+
     def answer(self, question: Question) -> Effects[Answer | None]:
         """Climb the rungs for one question; None when only a person could answer it."""
         if question.id in self.known:
@@ -77,6 +86,7 @@ class Ladder:
 
     def _ask(self, round_: Round, rounds: Rounds) -> Effects[dict[str, Answer]]:
         """Ask one round; a failed model leaves each of its questions unsure, with the reason."""
+        self.notes += shown(self.comment).notes
         asked: Asked[Reading] = yield Call(request=round_.request(self.comment), parse=round_.parse)
         self.usage += asked.usage
         if asked.value is None:
@@ -92,4 +102,12 @@ class Ladder:
             self.notes.append(
                 f"confidence is not calibrated (calibration: {self.calibration.status})"
             )
-        return read_round(asked.value, self.comment, self.calibration)
+        answers = read_round(asked.value, self.comment, self.calibration)
+        return {name: self._unswayed(answer) for name, answer in answers.items()}
+
+    def _unswayed(self, answer: Answer) -> Answer:
+        """The model's answer as unsure where the comment tells the model what to answer."""
+        if self.swayed is None:
+            return answer
+        reason = f"the model said {answer.answer}, but {self.swayed}"
+        return replace(answer, answer="unsure", reason=reason)

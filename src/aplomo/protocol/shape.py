@@ -91,8 +91,8 @@ class QuestionShape(_Shape):
         default="",
         min_length=1,
         description="A CEL expression over the comment that is true for yes: text, said, channel, "
-        "lang, author.id, author.name, author.kind, author.followers, author.verified, author.customer, "
-        "thread (text, author, kind), history, meta.",
+        "lang, author.id, author.name, author.kind, author.followers, author.verified, "
+        "author.customer, thread (text, author, kind), history, meta.",
     )
     examples: ExamplesShape = Field(
         default=ExamplesShape(), description="Comments answered yes and no."
