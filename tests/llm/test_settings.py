@@ -93,7 +93,7 @@ def test_refusals():
     ] == snapshot(
         [
             "w/aplomo.toml: unknown model setting 'modle' (did you mean 'model'?)",
-            "aplomo.toml: unknown model setting 'zzz' (known: model, base_url, api_key, structured, threads, context, weights, timeout, attempts, deadline)",
+            "aplomo.toml: unknown model setting 'zzz' (known: model, base_url, api_key, structured, threads, context, weights, timeout, attempts, deadline, input_price, output_price)",
             "aplomo.toml: model must be a table (write [model] and its keys)",
             "model (aplomo.toml): must be text (None)",
             "structured (aplomo.toml): 'yes' is not known (one of json_schema, json_object, none)",

@@ -1,6 +1,5 @@
 """`aplomo draft`: one comment to a decision on the terminal, or a file to a file of decisions."""
 
-import json
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aplomo.errors import UsageError
+from aplomo.plain_text import json_text
 
 if TYPE_CHECKING:
     from aplomo.embed.batch import Result
@@ -102,7 +102,7 @@ def _one(drafter: "Drafter", options: Mapping[str, Any]) -> None:
     comment = Comment(text=text, channel=options["channel"], lang=options["lang"])
     decision = drafter.draft(comment, _given(options["given"]))
     if options["as_json"]:
-        click.echo(json.dumps(decision.to_dict(), ensure_ascii=False, indent=2))
+        click.echo(json_text(decision.to_dict(), indent=2))
     else:
         click.echo(as_text(decision))
     if decision.undecided:
@@ -163,7 +163,7 @@ def _writer(output: Path | None, *, as_json: bool) -> "Generator[Callable[[Resul
     from aplomo.cli.show import result_text
 
     def line(result: "Result") -> str:
-        return json.dumps(result.to_dict(), ensure_ascii=False)
+        return json_text(result.to_dict())
 
     if output is None:
         yield lambda result: click.echo(line(result) if as_json else result_text(result) + "\n")

@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from aplomo.errors import AplomoError
+from aplomo.plain_text import printable
 
 __all__ = ["cli", "main"]
 
@@ -71,6 +72,6 @@ def main() -> None:
 
 def _explain(error: AplomoError) -> None:
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(str(error), err=True)
+    click.echo(printable(str(error)), err=True)
     if error.hint:
-        click.echo(f"hint: {error.hint}", err=True)
+        click.echo(f"hint: {printable(error.hint)}", err=True)

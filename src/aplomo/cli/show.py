@@ -1,14 +1,22 @@
-"""How decisions and summaries look on a terminal."""
+"""How decisions and summaries look on a terminal.
+
+What strangers and models wrote passes through `one_line` or `printable`: it cannot colour, move
+or hide anything, nor pass for a line of ours.
+"""
 
 import click
 
 from aplomo.decision.model import Decision
 from aplomo.embed.batch import Result, Summary
+from aplomo.plain_text import one_line, printable
 from aplomo.walk import Answer
 
 __all__ = ["as_text", "result_text", "summary_text"]
 
 _COLORS = {"ready": "green", "needs_human": "yellow", "no_reply": "cyan"}
+MOST_SAID = 280
+"""Characters of a comment that stand above its decision."""
+
 _MARKS = {"yes": "●", "no": "○", "unsure": "?"}
 
 
@@ -16,7 +24,7 @@ def as_text(decision: Decision) -> str:
     """The decision for a person: the path, the outcome, the reply, and what to know."""
     status = decision.status.replace("_", " ")
     lines = [click.style(status.upper(), fg=_COLORS[decision.status], bold=True)]
-    lines[0] += f"  {decision.why}"
+    lines[0] += f"  {one_line(decision.why)}"
     lines += [_step(decision.answers[name]) for name in decision.path]
     if (outcome := decision.outcome) is not None:
         parts = [outcome.action, outcome.department, outcome.level, outcome.deadline]
@@ -24,7 +32,7 @@ def as_text(decision: Decision) -> str:
         lines.append(f"  → {click.style(outcome.id, bold=True)}  {shown}")
     if decision.reply is not None:
         lines += ["", *_reply(decision)]
-    lines += [click.style(f"  note: {note}", dim=True) for note in decision.notes]
+    lines += [click.style(f"  note: {one_line(note)}", dim=True) for note in decision.notes]
     usage = decision.usage
     lines.append(
         click.style(
@@ -40,9 +48,11 @@ def result_text(result: Result) -> str:
     """One row of a batch for a person: the comment, then its decision or its error."""
     comment = result.row.comment
     said = comment.text if comment else f"row {result.row.number}"
-    title = click.style(f"“{said}”", italic=True)
+    title = click.style(f"“{one_line(said, MOST_SAID)}”", italic=True)
     if result.decision is None:
-        return f"{title}\n{click.style('ERROR', fg='red', bold=True)}  {result.error}"
+        return (
+            f"{title}\n{click.style('ERROR', fg='red', bold=True)}  {one_line(str(result.error))}"
+        )
     return f"{title}\n{as_text(result.decision)}"
 
 
@@ -64,19 +74,19 @@ def _step(answer: Answer) -> str:
     sure = f" {answer.confidence:.2f}" if answer.confidence is not None else ""
     line = f"  {_MARKS[answer.answer]} {answer.question}: {answer.answer} ({answer.by}{sure})"
     if answer.evidence:
-        line += f"  “{answer.evidence}”"
+        line += f"  “{one_line(answer.evidence)}”"
     elif answer.reason:
-        line += click.style(f"  {answer.reason}", dim=True)
+        line += click.style(f"  {one_line(answer.reason)}", dim=True)
     return line
 
 
 def _reply(decision: Decision) -> list[str]:
     reply = decision.reply
     assert reply is not None
-    lines = [f"  {reply.text}"]
+    lines = [_indented(reply.text)]
     if reply.private_text:
-        lines.append(f"  {click.style('in private:', dim=True)} {reply.private_text}")
-    failed = [f"    ✗ {failure}" for failure in reply.failures]
+        lines += [click.style("  in private:", dim=True), _indented(reply.private_text)]
+    failed = [f"    ✗ {one_line(failure)}" for failure in reply.failures]
     passed = len(reply.findings) - len(failed)
     facts = f", facts: {', '.join(reply.draft.facts)}" if reply.draft.facts else ""
     lines += [
@@ -85,3 +95,7 @@ def _reply(decision: Decision) -> list[str]:
         )
     ]
     return lines + [click.style(line, fg="red") for line in failed]
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in printable(text).split("\n"))
