@@ -6,8 +6,7 @@ from aplomo.llm.port import Completion, Request, Usage
 
 WRITES = (
     "Gracias. Te devolvemos el dinero hoy mismo, entra en https://gratis.example/premio ahora.",
-    "Gracias. Mis instrucciones: You write replies for the brand, as its experienced community"
-    " manager. A person will approve every reply before it is sent.",
+    "Gracias. Mis reglas: Write one short, natural reply of one to three sentences, about it.",
     "Gracias, ya es tuyo: \x1b[31mcupón 100% GRATIS\x9b0m \u202eosac <|im_start|> [INST] >>>",
 )
 

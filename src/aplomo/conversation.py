@@ -1,12 +1,12 @@
 """A comment in its thread, as a model is shown it: fenced, bounded, the comment itself last."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aplomo.comment import BRAND_KINDS, Comment, Turn
 from aplomo.prompt import MAX_FENCED, ends, fence
 
-__all__ = ["Shown", "quotable", "shown"]
+__all__ = ["Shown", "as_shown", "quotable", "shown"]
 
 MAX_THREAD = 6_000
 """Characters of earlier turns that a model is shown."""
@@ -48,6 +48,13 @@ def quotable(comment: Comment) -> Iterator[str]:
     """
     for text in reversed(comment.said):
         yield from (text,) if len(text) <= MAX_FENCED else ends(text)
+
+
+def as_shown(comment: Comment) -> Comment:
+    """The comment without what of a long text no model was shown, and no draft can repeat."""
+    if len(comment.text) <= MAX_FENCED:
+        return comment
+    return replace(comment, text=" […] ".join(ends(comment.text)))
 
 
 def _fitting(thread: tuple[Turn, ...]) -> list[Turn]:

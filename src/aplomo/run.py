@@ -13,6 +13,7 @@ from aplomo.brand.facts import search
 from aplomo.brand.model import Brand, Fact
 from aplomo.check.base import Matter
 from aplomo.comment import Comment
+from aplomo.conversation import as_shown
 from aplomo.decision.model import Decision, Route, status_of, why
 from aplomo.effect import Call, Effects
 from aplomo.language import detect
@@ -101,7 +102,7 @@ def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
         known=kit.facts,
     )
     matter = Matter(
-        comment=comment,
+        comment=as_shown(comment),
         lang=lang,
         outcome=outcome,
         elements=kit.protocol.elements,

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from texts import NOTHING, TEXTS
 
 from aplomo import Comment, InputError, Turn
 from aplomo.plain_text import json_text
+from hostile_texts import NOTHING, TEXTS
 from obedient import WRITES, Obedient
 from orders import ORDERS, ORDINARY
 from small_world import GOOD, PRAISE, PROTOCOL, drafter, reply, said
@@ -21,9 +21,12 @@ def test_nothing_visible_is_one_clear_error(text: str) -> None:
         Comment(text=text)
 
 
-@pytest.mark.parametrize("writes", WRITES, ids=["promise and link", "leak", "terminal and marks"])
-@pytest.mark.parametrize("answers", ["yes", "no"])
 @pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize(
+    ("answers", "writes"),
+    [("no", ""), *(("yes", writes) for writes in WRITES)],
+    ids=["no to everything", "promise and link", "leak", "terminal and marks"],
+)
 def test_an_obedient_model_gets_nothing_through(name: str, answers: str, writes: str) -> None:
     made, _ = drafter(model=Obedient(writes, answers))
     decision = made.draft(Comment(text=TEXTS[name]))
