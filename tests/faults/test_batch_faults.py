@@ -18,8 +18,8 @@ ROWS = 500
 SETTINGS = {
     "APLOMO_MODEL": "m",
     "APLOMO_ATTEMPTS": "2",
-    "APLOMO_TIMEOUT": "2",
-    "APLOMO_DEADLINE": "6",
+    "APLOMO_TIMEOUT": "60",
+    "APLOMO_DEADLINE": "120",
 }
 PROTOCOL = """
 id: short
