@@ -127,14 +127,14 @@ class Writer:
         prompt = self.prompts["draft"]
         return prompt.render(brand=self.brand.name, language=language, voice=voice)
 
-    def _task(self, outcome: Outcome, facts: Sequence[Fact], comment: str, wording: str) -> str:
+    def _task(self, outcome: Outcome, facts: Sequence[Fact], shown_as: str, wording: str) -> str:
         stated = [f"\n- {fact.id}: {in_language(fact.statement, self.lang)}" for fact in facts]
         return self.prompts["task"].render(
             goal=in_language(outcome.goal, self.lang),
             must=", ".join(self._means(outcome.must)) or "-",
             facts="".join(stated) or "-",
             wording=wording or "-",
-            comment=comment,
+            comment=shown_as,
         )
 
     def _wording(self) -> str:
