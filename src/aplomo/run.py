@@ -128,7 +128,7 @@ def _record(
     used = ({"answer"} if ladder.usage.calls else set[str]()) | set(composed.prompts)
     status = status_of(route, composed.reply, drafted=kit.write)
     notes = [*ladder.notes, *composed.notes]
-    if ladder.swayed is not None and usage.calls:
+    if usage.calls and ladder.swayed is not None:
         notes.insert(0, ladder.swayed)
         status = "needs_human" if _leans_on_model(ladder, route, composed) else status
     return Decision(
