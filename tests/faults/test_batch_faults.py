@@ -77,7 +77,8 @@ def test_five_hundred_rows_with_a_fifth_of_faults(folder: Path, server: Misbehav
     )
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     assert numbers(folder) == [*range(1, ROWS + 1)]
-    records = [json.loads(line) for line in (folder / "out.jsonl").open(encoding="utf-8")]
+    written = (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in written]
     assert {record["schema"] for record in records} == {"aplomo.decision/1"}
     undecided = [r for r in records if "the model gave no answer" in " ".join(r["notes"])]
     assert all(record["status"] == "needs_human" for record in undecided)
