@@ -101,7 +101,7 @@ def test_loaded_once_closed_to_others_and_silent(other: Path):
     assert params.hostnames == ["127.0.0.1"]
     assert len(params.api_keys[0]) >= 32
     assert (params.cors_origins, params.ui) == ("", False)
-    assert (params.n_ctx, params.n_parallel, params.cache_ram_mib) == (12288, 3, 0)
+    assert (params.n_ctx, params.n_parallel, params.cache_ram_mib) == (16384, 3, 0)
     assert params.verbosity < 0
 
 

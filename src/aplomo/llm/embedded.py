@@ -53,7 +53,7 @@ class EmbeddedModel:
         weights: Weights = DEFAULT_WEIGHTS,
         path: Path | None = None,
         threads: int | None = None,
-        context: int = 12288,
+        context: int = 16384,
     ) -> None:
         self._weights = weights
         self._given = path

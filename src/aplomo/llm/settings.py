@@ -55,7 +55,7 @@ class ModelSettings:
     api_key: str | None = field(default=None, repr=False)
     structured: Structured = "json_schema"
     threads: int | None = None
-    context: int = 12288
+    context: int = 16384
     weights: Path | None = None
     timeout: float | None = None
     attempts: int = 3
