@@ -88,13 +88,13 @@ def calibrate(
 def _fitted(
     drafter: "Drafter", number: int, cases: "Sequence[Case]", unsure: float, bar: Any
 ) -> dict[str, Any] | None:
-    """One round, asked of every case that labels a question of it; None when none does."""
-    from aplomo.evals.fit import fit, measure, round_data, score
+    """One round, asked of the cases that label a question of it; None when none does."""
+    from aplomo.evals.fit import fit, measure, of_round, round_data, score
 
     assert drafter.kit.rounds is not None
     round_ = drafter.kit.rounds.round(number)
     names = [question.id for question in round_.questions]
-    asked = [case for case in cases if case.answers.keys() & set(names)]
+    asked = of_round(cases, names, first=number == 1)
     bar.total += len(asked)
     done = measure(asked, round_, drafter.model, drafter.policy, lambda: bar.update())
     if not done:

@@ -17,7 +17,16 @@ from aplomo.evals.cases import Case
 from aplomo.llm.port import Model
 from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
-__all__ = ["Measured", "calibration_data", "fit", "measure", "round_data", "sample", "score"]
+__all__ = [
+    "Measured",
+    "calibration_data",
+    "fit",
+    "measure",
+    "of_round",
+    "round_data",
+    "sample",
+    "score",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,25 @@ def sample(cases: Sequence[Case], most: int | None) -> list[Case]:
         of_split = [case for case in cases if case.split == split]
         count = min(most or len(of_split), len(of_split))
         chosen += [of_split[index * len(of_split) // count] for index in range(count)]
+    return chosen
+
+
+def of_round(cases: Sequence[Case], questions: Sequence[str], *, first: bool) -> list[Case]:
+    """The cases that label any of a round's `questions`.
+
+    A later round is asked of few comments: of the cases where it finds nothing, one for each where
+    it does, evenly spaced in each split.
+    """
+    labelled = [case for case in cases if case.answers.keys() & set(questions)]
+    if first:
+        return labelled
+    chosen: list[Case] = []
+    for split in ("calibration", "test"):
+        of_split = [case for case in labelled if case.split == split]
+        found = [c for c in of_split if any(c.answers.get(name) == "yes" for name in questions)]
+        others = [case for case in of_split if case not in found]
+        count = min(len(found), len(others))
+        chosen += found + [others[index * len(others) // count] for index in range(count)]
     return chosen
 
 
