@@ -52,7 +52,7 @@ class OpenAICompatible:
 
     Thread-safe; nothing is opened before the first call. `close` frees the connections and may be
     followed by further calls. At most `at_once` requests are in flight; the time-out counts the
-    wait for a turn.
+    wait for a turn. `refused` are parameters that the model is known not to take.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class OpenAICompatible:
         structured: Structured = "json_schema",
         extra: Extra | None = None,
         at_once: int = 64,
+        refused: frozenset[str] = frozenset(),
     ) -> None:
         self._model = model
         self._base_url = base_url or OPENAI_URL
@@ -71,7 +72,7 @@ class OpenAICompatible:
         self._structured: Structured = structured
         self._extra = extra
         self._at_once = at_once
-        self._refused: frozenset[str] = frozenset()
+        self._refused = refused
         self._lock = threading.Lock()
         self._engine: _Engine | None = None
         self._finalizer: weakref.finalize[..., Any] | None = None
@@ -85,6 +86,11 @@ class OpenAICompatible:
     def host(self) -> str:
         """Host name of the endpoint."""
         return urlsplit(self._base_url).hostname or ""
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """The optional parameters that the model does not take, as far as it has said."""
+        return self._refused
 
     def complete(self, request: Request, *, timeout: float) -> Completion:
         """Answer `request` within `timeout` seconds, connecting included."""
