@@ -65,7 +65,7 @@ def _content(body: dict[str, Any], seed: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for number, (name, kind) in enumerate(schema["properties"].items()):
         if "enum" in kind:
-            made[name] = "yes" if seed >> number & 3 == 0 else "no"
+            made[name] = "yes" if seed >> 5 * number & 1 else "no"
         else:
             made[name] = [] if kind["type"] == "array" else f"{_THANKS} {seed % 97}"
     return made

@@ -107,7 +107,7 @@ class Session:
         if near is None:
             raise Unrecorded(f"{told}, and there is none that is like it")
         if near.body == body:
-            raise Unrecorded(f"{told}: its {near.position + 1} answer(s) are played already")
+            raise Unrecorded(f"{told} left: each of its answers is played already")
         raise Unrecorded(f"{told}; the nearest one differs in\n{difference(near.body, body)}")
 
     def recorded_before(self, who: Asking) -> Recording | None:
