@@ -135,5 +135,6 @@ def serving(seconds: float = 0.0) -> Generator[Oracle]:
 
 if __name__ == "__main__":
     with serving(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0) as running:
-        print(running.url, flush=True)
+        sys.stdout.write(f"{running.url}\n")
+        sys.stdout.flush()
         threading.Event().wait()

@@ -114,9 +114,9 @@ def sha256_of(response: object) -> str:
 
 def test_the_network_is_shut(recorded: Made) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
-    with socket.socket() as caller, offline(), offline():
-        with pytest.raises(Unrecorded, match="a replay is offline"):
-            caller.connect(listening.getsockname())
+    refused = pytest.raises(Unrecorded, match="a replay is offline")
+    with socket.socket() as caller, offline(), offline(), refused:
+        caller.connect(listening.getsockname())
     socket.create_connection(listening.getsockname()).close()
     listening.close()
 

@@ -160,8 +160,12 @@ class OpenAICompatible:
     async def _fetch(self, client: "AsyncOpenAI", body: dict[str, Any], timeout: float) -> bytes:
         data = bytearray()
         create: Any = client.chat.completions.with_streaming_response.create
-        # Longer than the whole call may last, so that only the whole is timed.
-        async with create(**body, timeout=timeout + 1) as response:
+        # As extra fields, which are sent as they are: the others the SDK checks against its types,
+        # item by item, which for a prompt of many messages takes longer than all else it does.
+        # The time-out is longer than the whole call may last, so that only the whole is timed.
+        async with create(
+            model=self._model, messages=(), extra_body=body, timeout=timeout + 1
+        ) as response:
             async for chunk in response.iter_bytes():
                 data += chunk
                 if len(data) > MAX_BODY:
@@ -169,7 +173,7 @@ class OpenAICompatible:
         return bytes(data)
 
     def _body(self, request: Request) -> dict[str, Any]:
-        """The arguments of the SDK's call, without what this model has refused."""
+        """The body of the HTTP request, without what this model has refused."""
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -184,7 +188,7 @@ class OpenAICompatible:
         elif request.schema is not None and self._structured == "json_object":
             body["response_format"] = {"type": "json_object"}
         if self._extra is not None:
-            body["extra_body"] = dict(self._extra(request))
+            body |= self._extra(request)
         if "max_tokens" in self._refused:
             body["max_completion_tokens"] = body["max_tokens"]
         if "logprobs" in self._refused:
