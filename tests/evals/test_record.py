@@ -152,7 +152,7 @@ def test_cases_with_one_comment_share_its_recordings(made: Made, oracle: Oracle)
     assert served(made.bench()) == (2 * len(bodies), 0, 0)
 
 
-def impatient():  # noqa: ANN201
+def impatient():
     from aplomo.llm.retry import RetryPolicy
 
     return RetryPolicy(attempts=1)
