@@ -67,7 +67,7 @@ def _content(body: dict[str, Any], seed: int) -> dict[str, Any]:
         if "enum" in kind:
             made[name] = "yes" if seed >> 5 * number & 1 else "no"
         else:
-            made[name] = [] if kind["type"] == "array" else f"{_THANKS} {seed % 97}"
+            made[name] = {"array": [], "object": {}}.get(kind["type"], f"{_THANKS} {seed % 97}")
     return made
 
 

@@ -82,6 +82,21 @@ def test_what_is_no_model_call_goes_by(oracle: Oracle) -> None:
     assert (len(tape), oracle.calls) == (0, 2)
 
 
+def test_only_the_clients_asked_for_are_patched(oracle: Oracle) -> None:
+    """The embedded model saves slots with the standard library's client while it is asked."""
+    from http.client import HTTPConnection as Plain
+
+    tape = Tape()
+    with recording(tape, lambda one: None):
+        from http.client import HTTPConnection
+
+        assert HTTPConnection is Plain
+    with recording(tape, lambda one: None, any_client=True):
+        from http.client import HTTPConnection
+
+        assert HTTPConnection is not Plain
+
+
 def test_errors_are_not_kept(oracle: Oracle) -> None:
     tape = Tape()
     oracle.failing = {"hi"}

@@ -133,7 +133,8 @@ class Recorder:
 
         drafter = self.bench.drafter(self.model, self.today)
         try:
-            with recording(self.tape, self._keep):
+            any_client = self.model_lock.kind == "langchain"
+            with recording(self.tape, self._keep, any_client=any_client):
                 name = self.bench.suite.name
                 return run_cases(cases, drafter, name, concurrency=concurrency, progress=told)
         finally:

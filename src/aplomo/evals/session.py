@@ -48,7 +48,8 @@ class Session:
         self.bench = bench
         self.tape = Tape(bench.place.store.load()) if tape is None else tape
         settings = bench.workspace.model_settings()
-        self.drafter = bench.drafter(replay_model(model or bench.locked().model, settings), today)
+        self._model = model or bench.locked().model
+        self.drafter = bench.drafter(replay_model(self._model, settings), today)
         self._missed = missed or self._explain
         self._before = before
         self._explained = 0
@@ -57,7 +58,8 @@ class Session:
         self._open = ExitStack()
 
     def __enter__(self) -> "Session":
-        self._open.enter_context(playing(self.tape, self._missed))
+        any_client = self._model.kind == "langchain"
+        self._open.enter_context(playing(self.tape, self._missed, any_client=any_client))
         self._open.callback(self.drafter.close)
         return self
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from vcr.cassette import Cassette
 from vcr.filters import decode_response  # pyright: ignore[reportUnknownVariableType]
+from vcr.patch import PATCHER_NAMES
 from vcr.record_mode import RecordMode
 
 from aplomo.errors import UsageError
@@ -25,6 +26,7 @@ from aplomo.evals.recording.tape import Recording, Tape
 __all__ = ["Keep", "Missed", "TapeCassette", "Unrecorded", "playing", "recording", "today"]
 
 KEPT_HEADERS = ("content-type",)
+_SDK = "httpx2"
 _one_at_a_time = threading.Lock()
 
 Missed = Callable[[Asking, str], Recording]
@@ -129,27 +131,35 @@ class TapeCassette(Cassette):
 
 
 @contextmanager
-def playing(tape: Tape, missed: Missed) -> Generator[None]:
-    """Answer every model call in this process from the tape. Raises UsageError when nested."""
-    with _opened(tape=tape, missed=missed):
+def playing(tape: Tape, missed: Missed, *, any_client: bool = False) -> Generator[None]:
+    """Answer every model call in this process from the tape. Raises UsageError when nested.
+
+    Calls are expected from the OpenAI SDK, or from `any_client` that vcrpy knows.
+    """
+    with _opened(any_client=any_client, tape=tape, missed=missed):
         yield
 
 
 @contextmanager
-def recording(tape: Tape, keep: Keep) -> Generator[None]:
+def recording(tape: Tape, keep: Keep, *, any_client: bool = False) -> Generator[None]:
     """Answer from the tape what it has; hand every other answer, once it is there, to `keep`."""
-    with _opened(tape=tape, keep=keep):
+    with _opened(any_client=any_client, tape=tape, keep=keep):
         yield
 
 
 @contextmanager
-def _opened(**options: Any) -> Generator[None]:
-    """One cassette at a time: vcrpy patches classes, and overlapping patches lose recordings."""
+def _opened(*, any_client: bool, **options: Any) -> Generator[None]:
+    """One cassette at a time: vcrpy patches classes, and overlapping patches lose recordings.
+
+    What a model does beside its call (the embedded one saves slots, with a client of the standard
+    library) is none of ours, so only the SDK's client is patched unless another may be used.
+    """
+    others = () if any_client else tuple(set(PATCHER_NAMES) - {_SDK})
     if not _one_at_a_time.acquire(blocking=False):
         raise UsageError("another suite is open in this process", hint="run one after the other")
     try:
         opened: Any = TapeCassette.use  # pyright: ignore[reportUnknownMemberType]
-        with opened(**options, path=""):
+        with opened(**options, path="", skip_patchers=others):
             yield
     finally:
         _one_at_a_time.release()
