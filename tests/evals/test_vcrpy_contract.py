@@ -1,8 +1,9 @@
 """What we use of vcrpy beyond its public face: when one of these fails, look before upgrading."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 import pytest
@@ -21,7 +22,7 @@ FORMAT = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCH
 
 
 @contextmanager
-def asking(case: str = "c") -> Iterator[Asking]:
+def asking(case: str = "c") -> Generator[Asking]:
     with on_behalf_of(case) as who:
         who.purpose = "test"
         yield who
@@ -109,10 +110,11 @@ def test_plain_vcrpy_plays_our_files(recorded: Made) -> None:
     (path,) = recorded.recordings.glob("*.json")
     entry = json.loads(path.read_text(encoding="utf-8"))["interactions"][0]
     request = entry["request"]
+    plain: Any = vcr.VCR
+    recorder = plain(serializer="json", record_mode="none")
+    match_on = ["method", "scheme", "host", "path", "body"]
     with (
-        vcr.VCR(serializer="json", record_mode="none").use_cassette(
-            str(path), match_on=["method", "scheme", "host", "path", "body"]
-        ) as cassette,
+        recorder.use_cassette(str(path), match_on=match_on) as cassette,
         httpx2.Client() as client,
     ):
         response = client.post(

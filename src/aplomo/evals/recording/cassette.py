@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from vcr.cassette import Cassette
 from vcr.filters import decode_response  # pyright: ignore[reportUnknownVariableType]
@@ -158,7 +158,7 @@ def _opened(*, any_client: bool, **options: Any) -> Generator[None]:
     if not _one_at_a_time.acquire(blocking=False):
         raise UsageError("another suite is open in this process", hint="run one after the other")
     try:
-        opened: Any = TapeCassette.use  # pyright: ignore[reportUnknownMemberType]
+        opened = cast("Any", TapeCassette).use
         with opened(**options, path="", skip_patchers=others):
             yield
     finally:

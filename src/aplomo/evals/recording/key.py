@@ -6,9 +6,10 @@ version), and so are hints of transport that change no answer.
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-__all__ = ["HINTS", "SHORT", "canonical", "key_of"]
+__all__ = ["HINTS", "SHORT", "body_parts", "canonical", "key_of"]
 
 HINTS = frozenset({"id_slot", "cache_prompt"})
 """Fields of a body that only tell the embedded model's server where its cache is."""
@@ -33,3 +34,21 @@ def canonical(body: bytes | str | None) -> str:
 def key_of(method: str, path: str, body: str) -> str:
     """The key of a request whose `body` is canonical: a SHA-256, in hexadecimal."""
     return hashlib.sha256(f"{method.upper()}\n{path or '/'}\n{body}".encode()).hexdigest()
+
+
+def body_parts(body: str) -> Iterator[tuple[str, str]]:
+    """Every message and every other field of a request body, as a name and a text."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        data = None
+    fields = cast("Mapping[str, Any]", data) if isinstance(data, dict) else {"body": body}
+    listed: Any = fields.get("messages")
+    messages = cast("list[Any]", listed) if isinstance(listed, list) else []
+    for number, message in enumerate(messages, start=1):
+        entry = cast("Mapping[str, Any]", message if isinstance(message, dict) else {})
+        role, content = entry.get("role", "?"), entry.get("content")
+        yield f"message {number} ({role})", content if isinstance(content, str) else repr(content)
+    for name, value in fields.items():
+        if name != "messages":
+            yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

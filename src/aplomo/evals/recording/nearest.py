@@ -1,10 +1,9 @@
 """What a call without a recording differs in from the recording it is nearest to."""
 
 import difflib
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
 
+from aplomo.evals.recording.key import body_parts
 from aplomo.evals.recording.tape import Recording
 
 __all__ = ["difference", "nearest"]
@@ -14,15 +13,13 @@ _LINES = 14
 _WIDTH = 160
 _CONTEXT = 40
 
-_Fields = Mapping[str, Any]
-
 
 def nearest(body: str, recordings: Iterable[Recording]) -> Recording | None:
     """The recording whose request shares most with `body`; None when none shares anything."""
-    asked = set(_pieces(_fields(body)))
+    asked = set(_pieces(body))
     best, most = None, 0
     for one in recordings:
-        shared = len(asked.intersection(_pieces(_fields(one.body))))
+        shared = len(asked.intersection(_pieces(one.body)))
         if shared > most:
             best, most = one, shared
     return best
@@ -30,7 +27,7 @@ def nearest(body: str, recordings: Iterable[Recording]) -> Recording | None:
 
 def difference(recorded: str, asked: str) -> str:
     """Which messages and fields of two request bodies differ, and how, in a few lines."""
-    old, new = dict(_named(_fields(recorded))), dict(_named(_fields(asked)))
+    old, new = dict(body_parts(recorded)), dict(body_parts(asked))
     differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     lines: list[str] = []
     for name in differing[:_PARTS]:
@@ -41,31 +38,9 @@ def difference(recorded: str, asked: str) -> str:
     return "\n".join(lines)
 
 
-def _fields(body: str) -> _Fields:
-    try:
-        data = json.loads(body)
-    except ValueError:
-        data = None
-    return cast("_Fields", data) if isinstance(data, dict) else {"body": body}
-
-
-def _named(fields: _Fields) -> Iterator[tuple[str, str]]:
-    """Every message and every other field as a name and a text."""
-    listed: Any = fields.get("messages")
-    messages = cast("list[Any]", listed) if isinstance(listed, list) else []
-    for number, message in enumerate(messages, start=1):
-        entry = cast("_Fields", message if isinstance(message, dict) else {})
-        role, content = entry.get("role", "?"), entry.get("content")
-        yield f"message {number} ({role})", content if isinstance(content, str) else repr(content)
-    for name, value in fields.items():
-        if name != "messages":
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield name, text
-
-
-def _pieces(fields: _Fields) -> Iterator[tuple[str, str]]:
+def _pieces(body: str) -> Iterator[tuple[str, str]]:
     """What two requests may share: messages wherever they stand, and fields."""
-    for name, text in _named(fields):
+    for name, text in body_parts(body):
         yield name.partition(" ")[0] if name.startswith("message ") else name, text
 
 

@@ -1,9 +1,10 @@
 """What must never be in a recording: keys, tokens, cookies, e-mail addresses."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from aplomo.evals.recording.key import SHORT
+from aplomo.evals.recording.key import SHORT, body_parts
 from aplomo.evals.recording.tape import Recording
 
 __all__ = ["find_secrets"]
@@ -27,13 +28,30 @@ def find_secrets(recordings: Iterable[Recording], allowed: Collection[str] = ())
 
     `allowed` are exact texts that a person has looked at: they are not secret.
     """
+    clean: set[str] = set()  # most of a request stands in every other one too
     for one in recordings:
-        found = {
-            (what, match[0])
-            for text in (one.path, one.body, str(one.response))
-            for what, pattern in _COMPILED.items()
-            for match in pattern.finditer(text)
-        }
+        found: set[tuple[str, str]] = set()
+        for text in _texts(one):
+            if text in clean:
+                continue
+            here = set(_secrets_in(text))
+            found |= here
+            if not here:
+                clean.add(text)
         for what, secret in sorted(found):
             if secret not in allowed:
                 yield f"recording {one.key[:SHORT]} holds {what}: {secret[:4]}…"
+
+
+def _texts(one: Recording) -> Iterator[str]:
+    yield one.path
+    for name, text in body_parts(one.body):
+        yield f'"{name}": {text}'
+    yield json.dumps(one.response["headers"])
+    yield str(one.response["body"]["string"])
+
+
+def _secrets_in(text: str) -> Iterator[tuple[str, str]]:
+    for what, pattern in _COMPILED.items():
+        for match in pattern.finditer(text):
+            yield what, match[0]

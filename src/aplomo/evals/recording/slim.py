@@ -29,7 +29,9 @@ def slimmed(text: str) -> str:
     if isinstance(usage, dict):
         counts = cast("dict[str, Any]", usage)
         kept["usage"] = {name: counts[name] for name in counts if name in _COUNTS}
-    with suppress(AttributeError, TypeError):  # choices of a shape of their own stay as they are
+    with suppress(
+        AttributeError, KeyError, TypeError
+    ):  # choices of a shape of their own stay as they are
         for token in _tokens(kept["choices"]):
             token.pop("id", None)
             if "top_logprobs" in token:
@@ -41,8 +43,8 @@ def _tokens(choices: Any) -> list[dict[str, Any]]:
     """Every generated token of every choice, where there are well-formed ones."""
     found: list[dict[str, Any]] = []
     for choice in choices or ():
-        logprobs: Any = choice.get("logprobs")
-        found += (logprobs or {}).get("content") or ()
+        logprobs: Any = choice.get("logprobs") or {"content": None}
+        found += logprobs["content"] or ()
     return found
 
 
