@@ -4,9 +4,9 @@
 
 Each size in a process of its own, one after the other: loading the recordings from disk and
 playing each call once. Beside it stock vcrpy, on the same requests, matching on the body (for at
-most 1,000, as it takes quadratic time), and what pydantic-evals and deepeval, where they are
-installed, spend on as many cases without any model. Seconds are of wall-clock, and of CPU, which
-other programs on the machine disturb less.
+most 100, as its time is quadratic), and what pydantic-evals, where it is installed,
+spends on as many cases without any model. Seconds are of wall-clock, and of CPU, which other
+programs on the machine disturb less.
 """
 
 import json
@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 SIZES = [int(size) for size in sys.argv[1:]] or [100, 1000, 5000]
-STOCK_MOST = 1000
+STOCK_MOST = 100
 PATH = "/v1/chat/completions"
 Timed = tuple[float, float]
 
