@@ -1,5 +1,7 @@
 """The two tests a gate needs: the lower bound of a share, and whether flips are more than noise."""
 
+import math
+from statistics import NormalDist
 from typing import Any
 
 __all__ = ["cases_needed", "mcnemar_worse", "wilson_lower"]
@@ -21,15 +23,9 @@ def cases_needed(threshold: float, confidence: float = 0.95) -> int:
 
     `threshold` is below 1: no number of cases shows certainty.
     """
-    cases = 1
-    while wilson_lower(cases, cases, confidence) < threshold:
-        cases *= 2
-    low, high = cases // 2, cases
-    while low + 1 < high:
-        middle = (low + high) // 2
-        enough = wilson_lower(middle, middle, confidence) >= threshold
-        low, high = (low, middle) if enough else (middle, high)
-    return high
+    # When all of n pass, the Wilson interval begins at n / (n + z²).
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    return math.ceil(z * z * threshold / (1 - threshold))
 
 
 def mcnemar_worse(broken: int, fixed: int) -> float:
