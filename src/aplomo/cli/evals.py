@@ -9,6 +9,9 @@ __all__ = ["evals"]
 COMMANDS = {
     "run": ("aplomo.cli.evals_run:run", "Replay a suite, offline."),
     "record": ("aplomo.cli.evals_record:record", "Record what a suite has no recording of."),
+    "diff": ("aplomo.cli.evals_diff:diff", "What changed against the baseline; the gate."),
+    "accept": ("aplomo.cli.evals_accept:accept", "Make the present state the baseline."),
+    "report": ("aplomo.cli.evals_report:report", "An HTML page, Markdown, JUnit XML."),
     "calibrate": ("aplomo.cli.evals_calibrate:calibrate", "Fit every question's confidence."),
 }
 

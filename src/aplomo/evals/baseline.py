@@ -10,7 +10,7 @@ from aplomo.errors import ConfigError, UsageError
 from aplomo.evals.result import RunResult
 from aplomo.evals.snapshot import Judged, Snapshot
 
-__all__ = ["SCHEMA", "Baseline", "accept", "baseline_path", "load_baseline"]
+__all__ = ["SCHEMA", "Baseline", "accept", "load_baseline"]
 
 SCHEMA = "aplomo.baseline/1"
 
@@ -35,11 +35,6 @@ class Baseline:
             "cases": {id_: snapshot.to_dict() for id_, snapshot in self.cases.items()},
         }
         return json.dumps(shape, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
-def baseline_path(suite: Path, protocol: str) -> Path:
-    """Where the baseline of the suite in folder `suite` under `protocol` stands."""
-    return suite / protocol / "baseline.json"
 
 
 def load_baseline(path: Path) -> Baseline | None:

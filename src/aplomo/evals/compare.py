@@ -98,9 +98,7 @@ def _change(
     return Change(id=id_, kind=kind, flips=flips, before=before, after=after, case=case)
 
 
-def _kind(
-    before: Snapshot | None, after: Snapshot | None, flips: Sequence[Flip]
-) -> Kind | None:
+def _kind(before: Snapshot | None, after: Snapshot | None, flips: Sequence[Flip]) -> Kind | None:
     if before is None:
         return "new"
     if after is None:
