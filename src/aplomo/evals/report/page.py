@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["as_page"]
 
+SHOWN = 8
+"""Cards of one kind before the rest is folded, so that the figures below are found."""
 _HERE = Path(__file__).parent
 
 
@@ -49,6 +51,7 @@ def as_page(reviews: Sequence[Review]) -> str:
         "marked": _marked,
         "matrix": _matrix,
         "roc_chart": roc_chart,
+        "shown": SHOWN,
         "shares": _shares,
         "summary_rows": summary_rows,
         "way": way,

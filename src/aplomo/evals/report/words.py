@@ -60,10 +60,10 @@ def summary_rows(review: Review) -> Iterator[tuple[str, str]]:
         yield "replies by the template", f"{percent(template / drafted)} ({template}/{drafted})"
     yield "errors", str(scores.errors)
     yield "model calls", f"{cost.calls} ({cost.calls / cases:.2f} a case)"
-    yield "tokens", f"{cost.input_tokens:,} read, {cost.output_tokens:,} written"
+    yield "tokens", f"{cost.input_tokens:,} in, {cost.output_tokens:,} out"
     yield (
         "seconds a case",
-        f"{cost.seconds_median:.2f} in the middle, {cost.seconds_p95:.2f} at 95 %",
+        f"{cost.seconds_median:.2f} (95 %: {cost.seconds_p95:.2f})",
     )
 
 
