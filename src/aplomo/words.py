@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from aplomo.plain_text import normalized
 
@@ -35,6 +36,7 @@ STOP_WORDS = frozenset((_SPANISH + _ENGLISH).split())
 """Folded words of no weight, Spanish and English."""
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """`text` in the one form in which texts are compared: `Devolución` is `devolucion`."""
     spread = unicodedata.normalize("NFKD", normalized(text, "NFKD").casefold())

@@ -10,7 +10,7 @@ from aplomo.check.base import Finding, Matter
 from aplomo.check.text import plain, trusted, verdict
 from aplomo.draft import Draft
 
-__all__ = ["personal_data"]
+__all__ = ["personal_data", "personal_in"]
 
 
 def personal_data(draft: Draft, matter: Matter) -> Finding:
@@ -22,11 +22,24 @@ def personal_data(draft: Draft, matter: Matter) -> Finding:
     text = plain(draft.text)
     problems = (
         f"{kind} '{found}'"
-        for kind, finder in _FINDERS
-        for found in finder(text, matter)
+        for kind, found in (*_found(text), *(("reference", code) for code in _echoes(text, matter)))
         if _compact(found) not in own
     )
     return verdict("personal_data", problems, "none")
+
+
+def personal_in(text: str) -> Iterator[tuple[str, str]]:
+    """Everything in `text` that tells who somebody is: its kind, and the very words.
+
+    Beside what `personal_data` looks for, every code that stands for an order, a case or a person.
+    """
+    yield from _found(text)
+    yield from (("reference", code) for code in _codes(text))
+
+
+def _found(text: str) -> Iterator[tuple[str, str]]:
+    for kind, finder in _FINDERS:
+        yield from ((kind, found) for found in finder(text))
 
 
 def _compact(text: str) -> str:
@@ -40,7 +53,7 @@ _EMAIL = re.compile(
 )
 
 
-def _emails(text: str, matter: Matter) -> Iterator[str]:
+def _emails(text: str) -> Iterator[str]:
     return (match[0] for match in _EMAIL.finditer(text))
 
 
@@ -50,7 +63,7 @@ MOST_NUMBERS = 50
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[\s().\-/]{0,2}\d){6,16}(?![\w])")
 
 
-def _phones(text: str, matter: Matter) -> Iterator[str]:
+def _phones(text: str) -> Iterator[str]:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
     matcher: Any = PhoneNumberMatcher
@@ -68,12 +81,12 @@ _CARD = re.compile(r"(?<![\w-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w])")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?!\w)", re.IGNORECASE)
 
 
-def _cards(text: str, matter: Matter) -> Iterator[str]:
+def _cards(text: str) -> Iterator[str]:
     valid = _validator("stdnum.luhn")
     return (m[0] for m in _CARD.finditer(text) if valid(re.sub(r"\D", "", m[0])))
 
 
-def _ibans(text: str, matter: Matter) -> Iterator[str]:
+def _ibans(text: str) -> Iterator[str]:
     valid = _validator("stdnum.iban")
     for match in _IBAN.finditer(text):
         # The pattern cannot know where the account ends and the next word begins.
@@ -114,7 +127,7 @@ def _ids() -> tuple[tuple[re.Pattern[str], Callable[[str], bool] | None], ...]:
     )
 
 
-def _national_ids(text: str, matter: Matter) -> Iterator[str]:
+def _national_ids(text: str) -> Iterator[str]:
     for pattern, valid in _ids():
         for match in pattern.finditer(text):
             if valid is None or valid(match[0]):
@@ -157,5 +170,4 @@ _FINDERS = (
     ("account", _ibans),
     ("card", _cards),
     ("national id", _national_ids),
-    ("reference", _echoes),
 )

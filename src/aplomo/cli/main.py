@@ -2,10 +2,10 @@
 
 import os
 import sys
-from importlib import import_module
 
 import click
 
+from aplomo.cli.lazy import LazyGroup
 from aplomo.errors import AplomoError
 from aplomo.plain_text import printable
 
@@ -16,32 +16,13 @@ COMMANDS = {
     "init": ("aplomo.cli.init:init", "Make a workspace in this folder."),
     "protocol": ("aplomo.cli.protocol:protocol", "Lint and show protocols."),
     "model": ("aplomo.cli.model:model", "Fetch and check the embedded model."),
-    "evals": ("aplomo.cli.evals:evals", "Measure and calibrate on labelled cases."),
+    "evals": ("aplomo.cli.evals:evals", "Guard changes with labelled cases and recorded calls."),
 }
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports one only to run it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order a newcomer needs them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command's module."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The help table, written without importing anything."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="aplomo", message="%(version)s")
 def cli() -> None:
     """Walk a brand's reply protocol for every public comment.

@@ -52,7 +52,7 @@ class OpenAICompatible:
 
     Thread-safe; nothing is opened before the first call. `close` frees the connections and may be
     followed by further calls. At most `at_once` requests are in flight; the time-out counts the
-    wait for a turn.
+    wait for a turn. `refused` are parameters that the model is known not to take.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class OpenAICompatible:
         structured: Structured = "json_schema",
         extra: Extra | None = None,
         at_once: int = 64,
+        refused: frozenset[str] = frozenset(),
     ) -> None:
         self._model = model
         self._base_url = base_url or OPENAI_URL
@@ -71,7 +72,7 @@ class OpenAICompatible:
         self._structured: Structured = structured
         self._extra = extra
         self._at_once = at_once
-        self._refused: frozenset[str] = frozenset()
+        self._refused = refused
         self._lock = threading.Lock()
         self._engine: _Engine | None = None
         self._finalizer: weakref.finalize[..., Any] | None = None
@@ -85,6 +86,11 @@ class OpenAICompatible:
     def host(self) -> str:
         """Host name of the endpoint."""
         return urlsplit(self._base_url).hostname or ""
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """The optional parameters that the model does not take, as far as it has said."""
+        return self._refused
 
     def complete(self, request: Request, *, timeout: float) -> Completion:
         """Answer `request` within `timeout` seconds, connecting included."""
@@ -154,8 +160,12 @@ class OpenAICompatible:
     async def _fetch(self, client: "AsyncOpenAI", body: dict[str, Any], timeout: float) -> bytes:
         data = bytearray()
         create: Any = client.chat.completions.with_streaming_response.create
-        # Longer than the whole call may last, so that only the whole is timed.
-        async with create(**body, timeout=timeout + 1) as response:
+        # As extra fields, which are sent as they are: the others the SDK checks against its types,
+        # item by item, which for a prompt of many messages takes longer than all else it does.
+        # The time-out is longer than the whole call may last, so that only the whole is timed.
+        async with create(
+            model=self._model, messages=(), extra_body=body, timeout=timeout + 1
+        ) as response:
             async for chunk in response.iter_bytes():
                 data += chunk
                 if len(data) > MAX_BODY:
@@ -163,7 +173,7 @@ class OpenAICompatible:
         return bytes(data)
 
     def _body(self, request: Request) -> dict[str, Any]:
-        """The arguments of the SDK's call, without what this model has refused."""
+        """The body of the HTTP request, without what this model has refused."""
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -178,7 +188,7 @@ class OpenAICompatible:
         elif request.schema is not None and self._structured == "json_object":
             body["response_format"] = {"type": "json_object"}
         if self._extra is not None:
-            body["extra_body"] = dict(self._extra(request))
+            body |= self._extra(request)
         if "max_tokens" in self._refused:
             body["max_completion_tokens"] = body["max_tokens"]
         if "logprobs" in self._refused:

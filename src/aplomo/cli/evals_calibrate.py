@@ -1,0 +1,126 @@
+"""`aplomo evals calibrate`: fit and measure the confidence of every question."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aplomo.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aplomo.answer.calibration import Curve
+    from aplomo.embed.drafter import Drafter
+    from aplomo.evals.cases import Case
+    from aplomo.evals.fit import Measured
+
+__all__ = ["calibrate"]
+
+
+@click.command()
+@click.argument("cases", type=click.Path(path_type=Path))
+@click.option("--protocol", help="Protocol: an id or a file.")
+@click.option("--model", help="Model name; 'embedded' is the default.")
+@click.option("--base-url", help="Any OpenAI-compatible endpoint.")
+@click.option(
+    "--unsure",
+    default=0.05,
+    show_default=True,
+    type=click.FloatRange(0, 0.5),
+    help="Share of the calibration cases that may go to a person, per question.",
+)
+@click.option("--most", type=click.IntRange(2), help="At most so many cases of each split.")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of calibrations; the file is PROTOCOL/MODEL.json in it.",
+)
+def calibrate(
+    cases: Path,
+    protocol: str | None,
+    model: str | None,
+    base_url: str | None,
+    unsure: float,
+    most: int | None,
+    output: Path,
+) -> None:
+    """Fit every question's curve on the calibration split of CASES; report on the test split."""
+    from tqdm import tqdm
+
+    from aplomo.embed.drafter import Drafter
+    from aplomo.evals.cases import load_cases
+    from aplomo.evals.fit import calibration_data, sample
+    from aplomo.workspace import Workspace
+
+    labelled = sample(load_cases(cases), most)
+    workspace = Workspace.find()
+    settings = workspace.model_settings(model=model, base_url=base_url)
+    drafter = Drafter(workspace=workspace, protocol=protocol, model=settings)
+    kit = drafter.kit
+    numbers = sorted({q.round for q in kit.protocol.questions.values() if "model" in q.ask})
+    try:
+        with tqdm(total=0, unit="case", disable=not sys.stderr.isatty()) as bar:
+            rounds = {
+                str(number): fitted
+                for number in numbers
+                if (fitted := _fitted(drafter, number, labelled, unsure, bar)) is not None
+            }
+    finally:
+        drafter.close()
+    made = "aplomo " + shlex.join(sys.argv[1:])
+    data = calibration_data(drafter.model.name, made, kit.protocol.id, rounds)
+    place = output / kit.protocol.id / f"{drafter.model.name}.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"wrote {place}")
+
+
+def _fitted(
+    drafter: "Drafter", number: int, cases: "Sequence[Case]", unsure: float, bar: Any
+) -> dict[str, Any] | None:
+    """One round, asked of the cases that label a question of it; None when none does."""
+    from aplomo.evals.fit import fit, measure, of_round, round_data, score
+
+    assert drafter.kit.rounds is not None
+    round_ = drafter.kit.rounds.round(number)
+    names = [question.id for question in round_.questions]
+    asked = of_round(cases, names, first=number == 1)
+    bar.total += len(asked)
+    done = measure(asked, round_, drafter.model, drafter.policy, lambda: bar.update())
+    if not done:
+        return None
+    if not any(one.logits for one in done):
+        raise UsageError("this server gives no log-probabilities: there is nothing to calibrate")
+    by_split = {
+        split: [one for one in done if one.case.split == split] for split in ("calibration", "test")
+    }
+    curves = {name: fit(by_split["calibration"], name, unsure_share=unsure) for name in names}
+    scores = {
+        name: found for name in names if (found := score(by_split["test"], name, curves[name]))
+    }
+    click.echo(_table(by_split["test"], curves))
+    return round_data(round_, curves, scores)
+
+
+def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
+    """Scores on the test split, all languages together and each apart."""
+    from aplomo.evals.fit import score
+
+    languages = sorted({one.case.comment.lang or "?" for one in test})
+    lines = [f"{'question':<18}{'cases':<8}{'yes/no':>9}{'AUC':>8}{'bal.acc':>9}{'unsure':>8}"]
+    for name, curve in curves.items():
+        for lang in ("all", *languages):
+            of_lang = [one for one in test if lang in ("all", one.case.comment.lang)]
+            if (found := score(of_lang, name, curve)) is None:
+                continue
+            counts = f"{found.yes}/{found.no}"
+            lines.append(
+                f"{name if lang == 'all' else '':<18}{lang:<8}{counts:>9}{found.auc:>8.3f}"
+                f"{found.balanced_accuracy:>9.3f}{found.unsure:>8.2f}"
+            )
+    return "\n".join(lines)

@@ -1,0 +1,97 @@
+"""From a decision and what a person says of it to a case at the end of a suite's file."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from aplomo.comment import Comment
+from aplomo.errors import InputError, UsageError
+from aplomo.evals.cases import load_suite
+from aplomo.inbound import comment_from
+
+__all__ = ["Correction", "append_case", "read_record"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a person says is right: answers by question, outcomes by protocol, checks that hold."""
+
+    answers: Mapping[str, str]
+    outcomes: Mapping[str, str]
+    checks: tuple[str, ...] = ()
+    must_pass: bool = False
+
+
+def read_record(text: str, where: str) -> tuple[Comment, dict[str, Any]]:
+    """The comment of the decision record `text`, and the record. Raises InputError."""
+    try:
+        data: Any = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError("not a JSON object")
+        record = cast("dict[str, Any]", data.get("decision", data))
+        if not str(record["schema"]).startswith("aplomo.decision/"):
+            raise ValueError(f"its schema is {record['schema']!r}")
+        return comment_from(record["comment"], where=where), record
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        hint = "aplomo draft --json prints one"
+        raise InputError(f"is no decision record: {error}", where=where, hint=hint) from None
+
+
+def append_case(
+    path: Path, id_: str, comment: Comment, correction: Correction, provenance: str
+) -> str:
+    """Write a case at the end of the case file at `path`; returns its lines.
+
+    Nothing else in the file changes, comments included. The file is written only when the suite
+    with its new case can be read: raises DocumentError otherwise, UsageError without a label.
+    """
+    if not (correction.answers or correction.outcomes or correction.checks):
+        hint = "--answer QUESTION=yes, --outcome ID or --check NAME"
+        raise UsageError("say what is right: a case without a label tests nothing", hint=hint)
+    text = path.read_text(encoding="utf-8")
+    lines = _lines(id_, comment, correction, provenance)
+    indent = _indent(text)
+    entry = "".join(f"{indent}{line}\n" for line in lines)
+    _write_checked(path, f"{text.rstrip()}\n{entry}", id_)
+    return entry
+
+
+def _lines(id_: str, comment: Comment, correction: Correction, provenance: str) -> list[str]:
+    shown = {name: value for name, value in comment.to_dict().items() if name != "id" and value}
+    lines = [f"- id: {_packed(id_)}", "  split: test", f"  provenance: {_packed(provenance)}"]
+    if correction.must_pass:
+        lines.append("  must_pass: true")
+    lines.append(f"  comment: {_packed(shown)}")
+    labels = {name: getattr(correction, name) for name in ("answers", "outcomes", "checks")}
+    return [*lines, *(f"  {name}: {_packed(value)}" for name, value in labels.items() if value)]
+
+
+def _packed(value: Any) -> str:
+    """JSON, which YAML reads too."""
+    return json.dumps(dict(value) if isinstance(value, Mapping) else value, ensure_ascii=False)
+
+
+def _indent(text: str) -> str:
+    """How far the last case of the file stands in."""
+    found = re.findall(r"^([ ]*)- (?:id|split|comment):", text, re.MULTILINE)
+    return found[-1] if found else "  "
+
+
+def _write_checked(path: Path, text: str, id_: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".yaml")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        if load_suite(Path(name)).cases[-1].id != id_:
+            hint = "put `cases` last in the file"
+            raise UsageError(
+                "the case would not be the last of the file", where=str(path), hint=hint
+            )
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)

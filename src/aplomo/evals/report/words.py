@@ -1,0 +1,90 @@
+"""What every report says in the same words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aplomo.evals.compare import Change, Comparison, Kind
+from aplomo.evals.review import Review
+from aplomo.evals.snapshot import Snapshot
+
+__all__ = ["KIND_WORDS", "answer_lines", "counted", "headline", "percent", "summary_rows", "way"]
+
+KIND_WORDS: dict[Kind, str] = {
+    "broken": "broke",
+    "error": "ended in an error",
+    "fixed": "fixed",
+    "path": "took another way",
+    "wording": "only worded otherwise",
+    "new": "new",
+    "gone": "gone",
+}
+
+
+def counted(comparison: Comparison) -> str:
+    """The changes in one line."""
+    parts = [
+        f"{len(found)} {words}"
+        for kind, words in KIND_WORDS.items()
+        if (found := comparison.of(kind))
+    ]
+    return ", ".join([*parts, f"{comparison.same} as before"])
+
+
+def headline(review: Review) -> str:
+    """The whole run in one line."""
+    verdict = "gate passed" if review.passed else "gate FAILED"
+    changes = counted(review.comparison) if review.comparison else "no baseline"
+    return f"{review.name}: {verdict}; {review.scores.cases} cases: {changes}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share for people; a dash when it has no meaning."""
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def summary_rows(review: Review) -> Iterator[tuple[str, str]]:
+    """The figures of a run, each with its name."""
+    scores, cost = review.scores, review.scores.cost
+    cases = max(scores.cases, 1)
+    for name, label in (
+        ("cases", "cases that pass"),
+        ("outcome", "right outcome"),
+        ("safe", "right, or a person decides"),
+    ):
+        if (share := scores.shares.get(name)) is not None:
+            yield label, f"{percent(share.share)} ({share.passed}/{share.cases})"
+    yield "need a person", f"{percent(scores.needs_human / cases)} ({scores.needs_human})"
+    drafted = sum(drafts.total for drafts in scores.drafts.values())
+    if drafted:
+        template = sum(drafts.template for drafts in scores.drafts.values())
+        yield "replies by the template", f"{percent(template / drafted)} ({template}/{drafted})"
+    yield "errors", str(scores.errors)
+    yield "model calls", f"{cost.calls} ({cost.calls / cases:.2f} a case)"
+    yield "tokens", f"{cost.input_tokens:,} in, {cost.output_tokens:,} out"
+    yield (
+        "seconds a case",
+        f"{cost.seconds_median:.2f} (95 %: {cost.seconds_p95:.2f})",
+    )
+
+
+def way(snapshot: Snapshot | None) -> str:
+    """The path a case took and where it ended."""
+    if snapshot is None:
+        return "not there"
+    if snapshot.error is not None:
+        return f"error: {snapshot.error}"
+    steps = [
+        f"{name} {snapshot.answers[name].answer}" if name in snapshot.answers else name
+        for name in snapshot.path
+    ]
+    return " › ".join([*steps, snapshot.outcome])
+
+
+def answer_lines(change: Change) -> Iterator[dict[str, Any]]:
+    """The answers that differ, both sides of each: answer, evidence, log-odds."""
+    before = change.before.answers if change.before else {}
+    after = change.after.answers if change.after else {}
+    for name in dict.fromkeys([*before, *after]):
+        was, now = before.get(name), after.get(name)
+        if was is None or now is None or (was.answer, was.evidence) != (now.answer, now.evidence):
+            yield {"question": name, "before": was, "after": now}

@@ -1,0 +1,115 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from aplomo.comment import Author, Comment, Turn
+from aplomo.evals.cases import load_suite
+from aplomo.evals.mask import mask_comment, mask_text
+from suite_made import Made, aplomo
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (
+            "escríbeme a ana.ruiz@correo.example o al 612 345 678",
+            "escríbeme a xxx.xxxx@xxxxxx.xxxxxxx o al 000 000 000",
+        ),
+        ("my order #A4471-92 and @maria_ok", "my order #x0000-00 and @xxxxx_xx"),
+        ("IBAN ES91 2100 0418 4502 0005 1332", "IBAN xx00 0000 0000 0000 0000 0000"),
+        ("la tarjeta 4111 1111 1111 1111", "la tarjeta 0000 0000 0000 0000"),
+        ("mi DNI 12345678Z", "mi DNI 00000000x"),
+        ("@Bruma llevo 3 días esperando 24 h", "@Bruma llevo 3 días esperando 24 h"),
+    ],
+)
+def test_what_tells_who_wrote_is_masked_in_its_shape(text: str, masked: str) -> None:
+    assert mask_text(text, frozenset({"bruma"})) == masked
+
+
+def test_a_masked_comment_has_neither_ids_nor_names() -> None:
+    comment = Comment(
+        text="hola",
+        id="post-1",
+        author=Author(id="u1", name="Ana Ruiz", followers=12),
+        thread=(Turn(text="a @ana", author="Ana", kind="customer"),),
+        history=("soy @ana",),
+        meta={"phone": "612345678"},
+    )
+    shape = json.dumps(mask_comment(comment).to_dict())
+    assert "followers" in shape
+    for told in ("u1", "Ana", "post-1", "@ana", "612345678"):
+        assert told not in shape
+
+
+def given_record(path: Path, text: str = "@Bruma soy @ana_r, mi pedido 88-4471-X no llega") -> Path:
+    decision = {
+        "schema": "aplomo.decision/1",
+        "created_at": "2026-03-01T10:00:00+00:00",
+        "comment": {
+            "id": "x",
+            "text": text,
+            "channel": "x",
+            "lang": "es",
+            "author": {"name": "Ana"},
+        },
+        "protocol": {"id": "small", "version": "1", "sha256": "s"},
+    }
+    path.write_text(json.dumps(decision), encoding="utf-8")
+    return path
+
+
+def test_a_corrected_decision_becomes_a_case_and_nothing_else_changes(made: Made) -> None:
+    cases = made.root / "evals" / "mini" / "cases.yaml"
+    cases.write_text("# who reads this\n" + cases.read_text(encoding="utf-8"), encoding="utf-8")
+    before = cases.read_text(encoding="utf-8")
+    record = given_record(made.root / "d.json")
+    flags = [
+        "--answer",
+        "positive=no",
+        "--outcome",
+        "listen",
+        "--must-pass",
+        "--keep",
+        "@bruma",
+        "--yes",
+    ]
+    result = aplomo("add", "mini", str(record), "--id", "from-life", *flags)
+    assert result.exit_code == 0, result.output
+    assert cases.read_text(encoding="utf-8").startswith(before)
+    case = load_suite(cases).cases[-1]
+    assert (case.id, case.split, case.must_pass) == ("from-life", "test", True)
+    assert (dict(case.answers), dict(case.outcomes)) == ({"positive": "no"}, {"small": "listen"})
+    assert case.comment.text == "@Bruma soy @xxx_x, mi pedido 00-0000-x no llega"
+    assert case.provenance == "a decision of 2026-03-01, corrected by a person"
+    assert not list(cases.parent.glob("tmp*"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--yes"], "say what is right"),
+        (["--yes", "--answer", "positive"], "is not QUESTION=yes|no"),
+        (["--yes", "--answer", "positive=yes", "--id", "c0"], "duplicate id 'c0'"),
+        (["--yes", "--check", "nonsense"], "is no check"),
+        (["--answer", "positive=yes"], "somebody must look"),
+    ],
+)
+def test_what_cannot_become_a_case_changes_nothing(
+    made: Made, flags: list[str], message: str
+) -> None:
+    cases = made.root / "evals" / "mini" / "cases.yaml"
+    before = cases.read_bytes()
+    result = aplomo("add", "mini", str(given_record(made.root / "d.json")), *flags)
+    assert message in str(result.exception)
+    assert cases.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"schema": "other/1", "comment": {"text": "a"}}']
+)
+def test_what_is_no_record_is_said_so(made: Made, text: str) -> None:
+    path = made.root / "d.json"
+    path.write_text(text)
+    result = aplomo("add", "mini", str(path), "--yes", "--answer", "positive=yes")
+    assert "is no decision record" in str(result.exception)
