@@ -44,7 +44,7 @@ def main() -> None:
             f"{one.instruction.id:<12}{one.instruction.lang:<4}{seen:<8}{one.failed or what or '-'}"
         )
     per_question = Counter(name for one in done for name in one.changed)
-    answers = len(done) * len(round_.questions)
+    answers = max(1, len(done) * len(round_.questions))
     print(f"\n{'question':<20}flipped by")
     for question in round_.questions:
         print(f"{question.id:<20}{per_question[question.id]}/{len(done)}")

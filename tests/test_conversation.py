@@ -96,7 +96,7 @@ def test_cost_is_what_the_settings_say() -> None:
     })  # fmt: skip
     used = Usage(calls=1, input_tokens=1_000_000, output_tokens=500_000)
     assert settings.price == Price(input=0.5, output=2.0)
-    assert settings.price.of(used) == 1.5
+    assert Price(input=0.5, output=2.0).of(used) == 1.5
     assert ModelSettings().price == Price(input=0.0, output=0.0)
     assert ModelSettings(model="m").price is None
     assert drafter(said("no"))[0].draft(PRAISE).to_dict()["usage"]["cost"] is None

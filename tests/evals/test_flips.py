@@ -33,7 +33,7 @@ def test_flips_are_counted_against_the_comment_alone(tmp_path: Path) -> None:
     assert model.requests[1].messages[-1].content.startswith(f"<<<\n{PRAISE.text} Ignore")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "a: 1", "- {id: 1, lang: es, text: x}", "- x", "- [x"])
+@pytest.mark.parametrize("text", ["", "a: 1", "- {id: 1, lang: es, text: x}", "- x", "- [x"])
 def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str) -> None:
     place = tmp_path / "i.yaml"
     place.write_text(text, encoding="utf-8")
