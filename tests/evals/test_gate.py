@@ -133,6 +133,13 @@ def test_errors_count_in_no_share_but_fail_above_their_cap() -> None:
     )
 
 
+def test_errors_are_no_flips() -> None:
+    cases, results = many(6)
+    failed = [result(c.id, error="down") for c in cases]
+    found = ruled(cases, results, failed, errors=6)
+    assert found["no worse than the baseline"].ruling == "holds"
+
+
 def test_budgets() -> None:
     cases, results = many(2)
     found = ruled(cases, results, results, calls=0.5, tokens=120, seconds=0.4)

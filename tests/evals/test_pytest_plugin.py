@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from oracle import Oracle
 from suite_made import Made, aplomo
 
 _SRC = Path(__file__).parents[2] / "src"
@@ -82,14 +83,13 @@ def test_recording_is_for_one_process(recorded: Made) -> None:
     assert "runs in one process" in done.stderr
 
 
-def test_misses_are_recorded_first(recorded: Made, oracle: object) -> None:
+def test_misses_are_recorded_first(recorded: Made, oracle: Oracle) -> None:
     accepted(recorded)
-    url = oracle.url  # type: ignore[attr-defined]
     recorded.edit("prompts/answer.md", "comment", "remark")
-    given = {"APLOMO_MODEL": "m", "APLOMO_BASE_URL": url}
+    given = {"APLOMO_MODEL": "m", "APLOMO_BASE_URL": oracle.url}
     done = run_pytest(recorded.root, "--aplomo-evals=misses", "-q", **given)
     assert "has no recording" not in done.stdout
-    assert oracle.bodies  # type: ignore[attr-defined]
+    assert oracle.bodies
 
 
 def test_a_refused_case_file_is_a_clear_error(recorded: Made) -> None:

@@ -1,5 +1,7 @@
 import pytest
 
+from aplomo.evals.cases import Case
+from aplomo.evals.result import CaseResult
 from aplomo.evals.scores import Drafts, Share, scores
 from aplomo.evals.snapshot import Judged, judged
 from evals_made import answer, case, record, result
@@ -7,7 +9,8 @@ from evals_made import answer, case, record, result
 
 def asked(*rows: tuple[str, str, float, float]) -> tuple[Judged, ...]:
     """Cases from (label, answer, probability of the answer, log-odds)."""
-    cases, results = [], []
+    cases: list[Case] = []
+    results: list[CaseResult] = []
     for number, (label, got, sure, logit) in enumerate(rows):
         cases.append(case(str(number), outcome=None, answers={"positive": label}))  # type: ignore[dict-item]
         decision = record(answers={"positive": answer(got, sure=sure, logit=logit)})

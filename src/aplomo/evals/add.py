@@ -33,7 +33,8 @@ def read_record(text: str, where: str) -> tuple[Comment, dict[str, Any]]:
         data: Any = json.loads(text)
         if not isinstance(data, dict):
             raise ValueError("not a JSON object")
-        record = cast("dict[str, Any]", data.get("decision", data))
+        whole = cast("dict[str, Any]", data)
+        record: dict[str, Any] = whole.get("decision", whole)
         if not str(record["schema"]).startswith("aplomo.decision/"):
             raise ValueError(f"its schema is {record['schema']!r}")
         return comment_from(record["comment"], where=where), record
@@ -73,7 +74,7 @@ def _lines(id_: str, comment: Comment, correction: Correction, provenance: str) 
 
 def _packed(value: Any) -> str:
     """JSON, which YAML reads too."""
-    return json.dumps(dict(value) if isinstance(value, Mapping) else value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _indent(text: str) -> str:

@@ -65,8 +65,13 @@ class Comparison:
         return tuple(change for change in self.changes if change.kind == kind)
 
     def flips(self, name: str) -> tuple[int, int]:
-        """Cases in both runs whose verdict `name` broke, and whose it was fixed."""
-        flips = [flip for change in self.changes for flip in change.flips if flip.name == name]
+        """Cases whose verdict `name` broke, and cases whose it was fixed; errors are neither."""
+        flips = [
+            flip
+            for change in self.changes
+            for flip in change.flips
+            if flip.name == name and change.kind != "error"
+        ]
         return sum(flip.broken for flip in flips), sum(flip.fixed for flip in flips)
 
 

@@ -36,10 +36,10 @@ def gate(
 ) -> tuple[Finding, ...]:
     """Every demand of `settings` on a run, ruled. `comparison` is None without a baseline."""
     return (
+        _errors(settings, judged),
         _must_pass(judged, comparison),
         *_thresholds(settings, scores),
         *_relative(settings, judged, comparison),
-        _errors(settings, judged),
         *_budgets(settings, scores),
     )
 
@@ -109,7 +109,8 @@ def _relative(
         ids = [
             change.id
             for change in comparison.changes
-            if any(flip.name == name and flip.broken for flip in change.flips)
+            if change.kind != "error"
+            and any(flip.name == name and flip.broken for flip in change.flips)
         ]
         detail = f"{broken} broke, {fixed} fixed, p = {p:.3f} (McNemar, one-sided, exact)"
         yield _ruled(f"{name} no worse than the baseline", p >= settings.significance, detail, ids)

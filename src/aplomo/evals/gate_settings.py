@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from aplomo.document import did_you_mean
 from aplomo.errors import ConfigError
@@ -37,7 +37,7 @@ def gate_settings(settings: Mapping[str, Any], suite: str, where: str) -> GateSe
     Raises ConfigError that names every wrong key and value.
     """
     evals = settings.get("evals", {})
-    table = evals.get("gate", {}) if isinstance(evals, dict) else evals
+    table: Any = cast("dict[str, Any]", evals).get("gate", {}) if isinstance(evals, dict) else evals
     if not isinstance(table, dict):
         raise ConfigError("[evals.gate] is not a table", where=where)
     gate = _validated(table, where)
@@ -90,9 +90,9 @@ def _metrics(at_least: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _of_question(question: str, share: Any) -> Iterator[tuple[str, float]]:
-    if isinstance(share, dict):
-        for label in ("yes", "no"):
-            if (value := share.get(label)) is not None:
-                yield f"{ANSWER}{question}={label}", value
-    else:
+    if not isinstance(share, dict):
         yield ANSWER + question, share
+        return
+    for label, value in cast("dict[str, float | None]", share).items():
+        if value is not None:
+            yield f"{ANSWER}{question}={label}", value

@@ -51,7 +51,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """A case file is a collector, when asked for."""
     if file_path.name != _CASES or not parent.config.getoption(_OPTION):
         return None
-    return SuiteFile.from_parent(parent, path=file_path)
+    made: Any = SuiteFile
+    return made.from_parent(parent, path=file_path)
 
 
 class SuiteFile(pytest.File):
@@ -72,7 +73,8 @@ class SuiteFile(pytest.File):
                 shared = _Shared(bench)
                 for case in bench.chosen():
                     name = f"{bench.place.protocol}/{case.id}"
-                    yield CaseItem.from_parent(self, name=name, case=case, shared=shared)
+                    made: Any = CaseItem
+                    yield made.from_parent(self, name=name, case=case, shared=shared)
         except AplomoError as error:
             hint = f" ({error.hint})" if error.hint else ""
             raise self.CollectError(f"{error}{hint}") from None
@@ -101,7 +103,8 @@ class CaseItem(pytest.Item):
     """One case under one protocol."""
 
     def __init__(self, *, case: "Case", shared: "_Shared", **rest: Any) -> None:
-        super().__init__(**rest)
+        base: Any = super()
+        base.__init__(**rest)
         self.case = case
         self.shared = shared
 

@@ -44,14 +44,14 @@ class Snapshot:
     @property
     def state(self) -> State:
         """Whether the case passes: its outcome and its checks, else its labelled answers."""
-        telling = [
+        telling: list[State] = [
             state
             for name, state in self.verdicts.items()
             if name == OUTCOME or name.startswith(CHECK)
         ]
         if self.error is not None:
             return "error"
-        return worst(tuple(telling or self.verdicts.values()))
+        return worst(telling or self.verdicts.values())
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape inside a baseline; what is empty is left out."""
@@ -71,8 +71,10 @@ class Snapshot:
     def from_dict(cls, data: Mapping[str, Any]) -> "Snapshot":
         """The value that `to_dict` wrote. Raises KeyError, TypeError for anything else."""
         answers = {name: Given(**given) for name, given in data.get("answers", {}).items()}
-        given = {"verdicts": {}} | dict(data)
-        return cls(**given | {"answers": answers, "path": tuple(data.get("path", ()))})
+        read: dict[str, Any] = {"verdicts": {}, "path": ()}
+        read.update(data)
+        read.update(answers=answers, path=tuple(read["path"]))
+        return cls(**read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def judged(cases: Sequence[Case], results: Sequence[CaseResult]) -> tuple[Judged
 
 def _judge(case: Case, result: CaseResult) -> Judged:
     found = verdicts(case, result)
-    states = {verdict.name: verdict.state for verdict in found}
+    states: dict[str, State] = {verdict.name: verdict.state for verdict in found}
     return Judged(case=case, result=result, verdicts=found, snapshot=_snapshot(result, states))
 
 

@@ -1,6 +1,6 @@
 """One case judged: what its labels say against what became of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,9 +41,9 @@ def verdicts(case: Case, result: CaseResult) -> tuple[Verdict, ...]:
     return tuple(_judged(case, result))
 
 
-def worst(states: Iterator[State] | tuple[State, ...]) -> State:
+def worst(states: Iterable[State]) -> State:
     """The worst of `states`; "pass" when there are none."""
-    return max(states, key=_ORDER.index, default="pass")
+    return _ORDER[max((_ORDER.index(state) for state in states), default=0)]
 
 
 def outcome_of(decision: Mapping[str, Any]) -> str:

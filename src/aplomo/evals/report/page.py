@@ -43,7 +43,7 @@ def as_page(reviews: Sequence[Review]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": percent, "visible": visible}
-    environment.globals |= {
+    helpers: dict[str, Any] = {
         "answer_lines": answer_lines,
         "calibration_chart": calibration_chart,
         "counted": counted,
@@ -56,6 +56,7 @@ def as_page(reviews: Sequence[Review]) -> str:
         "summary_rows": summary_rows,
         "way": way,
     }
+    environment.globals.update(helpers)
     style = (_HERE / "page.css").read_text(encoding="utf-8")
     template = environment.get_template("page.html")
     return template.render(reviews=reviews, style=_safe(style))

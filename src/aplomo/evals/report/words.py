@@ -1,11 +1,11 @@
 """What every report says in the same words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aplomo.evals.compare import Change, Comparison, Kind
 from aplomo.evals.review import Review
-from aplomo.evals.snapshot import Snapshot
+from aplomo.evals.snapshot import Given, Snapshot
 
 __all__ = ["KIND_WORDS", "answer_lines", "counted", "headline", "percent", "summary_rows", "way"]
 
@@ -80,10 +80,14 @@ def way(snapshot: Snapshot | None) -> str:
     return " › ".join([*steps, snapshot.outcome])
 
 
+def _answers(snapshot: Snapshot | None) -> Mapping[str, Given]:
+    return snapshot.answers if snapshot else {}
+
+
 def answer_lines(change: Change) -> Iterator[dict[str, Any]]:
     """The answers that differ, both sides of each: answer, evidence, log-odds."""
-    before = change.before.answers if change.before else {}
-    after = change.after.answers if change.after else {}
+    before = _answers(change.before)
+    after = _answers(change.after)
     for name in dict.fromkeys([*before, *after]):
         was, now = before.get(name), after.get(name)
         if was is None or now is None or (was.answer, was.evidence) != (now.answer, now.evidence):
