@@ -15,7 +15,7 @@ from aplomo.brand.model import Exemplar, Fact
 from aplomo.check import CHECKS, LONGEST, run_checks
 from aplomo.check.base import Check, Finding, Matter
 from aplomo.comment import Comment
-from aplomo.draft import Draft, from_template
+from aplomo.draft import Draft, from_template, private_words
 from aplomo.protocol.load import load
 from aplomo.protocol.model import Outcome
 
@@ -32,7 +32,8 @@ def failed(draft: Draft, about: Matter) -> list[Finding]:
 )
 def test_the_example_brands_exemplars_pass(exemplar: Exemplar) -> None:
     about = matter(exemplar.lang, exemplar.outcome, exemplar.comment, channel=CHANNELS["x"])
-    draft = Draft(text=exemplar.reply, facts=exemplar.facts)
+    private = private_words(about.outcome, about.brand, exemplar.lang, [])
+    draft = Draft(text=exemplar.reply, private_text=private, facts=exemplar.facts)
     assert failed(draft, about) == []
 
 
