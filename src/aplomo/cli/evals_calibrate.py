@@ -48,6 +48,7 @@ __all__ = ["calibrate"]
     type=click.IntRange(1),
     help="Fit this round alone and keep the file's others; repeatable.",
 )
+@click.option("--no-score", is_flag=True, help="Leave the test split unasked.")
 @click.option("--most", type=click.IntRange(2), help="At most so many cases of each split.")
 @click.option(
     "--output",
@@ -60,6 +61,7 @@ def calibrate(
     unsure: float,
     costs: tuple[str, ...],
     only: tuple[int, ...],
+    no_score: bool,
     most: int | None,
     output: Path,
     **chosen: str | None,
@@ -72,7 +74,8 @@ def calibrate(
     from aplomo.evals.fit import calibration_data, sample
     from aplomo.workspace import Workspace
 
-    labelled = sample(load_cases(cases), most)
+    kinds = ("calibration",) if no_score else ("calibration", "test")
+    labelled = [case for case in sample(load_cases(cases), most) if case.split in kinds]
     workspace = Workspace.find()
     settings = workspace.model_settings(model=chosen["model"], base_url=chosen["base_url"])
     drafter = Drafter(workspace=workspace, protocol=chosen["protocol"], model=settings)
@@ -167,7 +170,7 @@ def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
     from aplomo.evals.fit import score
 
     languages = sorted({one.case.comment.lang or "?" for one in test})
-    lines = [f"{'question':<18}{'cases':<8}{'yes/no':>9}{'AUC':>8}{'bal.acc':>9}{'unsure':>8}"]
+    lines = [f"{'question':<20}{'cases':<8}{'yes/no':>9}{'AUC':>8}{'bal.acc':>9}{'unsure':>8}"]
     for name, curve in curves.items():
         for lang in ("all", *languages):
             of_lang = [one for one in test if lang in ("all", one.case.comment.lang)]
@@ -175,7 +178,7 @@ def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
                 continue
             counts = f"{found.yes}/{found.no}"
             lines.append(
-                f"{name if lang == 'all' else '':<18}{lang:<8}{counts:>9}{found.auc:>8.3f}"
+                f"{name if lang == 'all' else '':<20}{lang:<8}{counts:>9}{found.auc:>8.3f}"
                 f"{found.balanced_accuracy:>9.3f}{found.unsure:>8.2f}"
             )
     return "\n".join(lines)
