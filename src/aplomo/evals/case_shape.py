@@ -84,6 +84,8 @@ class CasesFile(_Shape):
     """Those of them under which the suite is recorded and run; all when left out."""
     splits: tuple[Literal["calibration", "test"], ...] = ("calibration", "test")
     """The splits that are recorded and run."""
+    drafting: bool = True
+    """Whether replies are drafted too; without, only the decisions are guarded."""
     provenance: Text = "unknown"
     """Who or what made the cases."""
     cases: Annotated[tuple[CaseShape, ...], Field(min_length=1)]

@@ -55,7 +55,8 @@ class Case:
 class Suite:
     """A file of cases, and the ids of the protocols that they are labelled for.
 
-    `recorded` are the protocols, and `splits` the splits, that are recorded and run by default.
+    `recorded` are the protocols, and `splits` the splits, that are recorded and run by default;
+    without `drafting` no reply is drafted.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Suite:
     cases: tuple[Case, ...]
     recorded: tuple[str, ...] = ()
     splits: tuple[Split, ...] = ("calibration", "test")
+    drafting: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ def load_suite(path: Path) -> Suite:
         cases=cases,
         recorded=shape.recorded or shape.protocols,
         splits=shape.splits,
+        drafting=shape.drafting,
     )
 
 

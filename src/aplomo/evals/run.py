@@ -55,6 +55,7 @@ class Bench:
             policy=POLICY,
             today=lambda: day,
             remember=0,
+            write=self.suite.drafting,
         )
 
     def chosen(self, ids: Collection[str] = ()) -> tuple[Case, ...]:
