@@ -27,7 +27,7 @@ FILE = "aplomo.toml"
 PROMPTS = ("answer", "draft", "task", "repair")
 DEFAULT_PROTOCOL = "brand-care"
 EXAMPLE_NOTICE = "no workspace here: using the fictional example brand (`aplomo init` makes one)"
-_KEYS = ("protocol", "brand", "facts", "model", "evals", "adapters", "store")
+_KEYS = ("protocol", "brand", "facts", "model", "evals", "adapters", "inbox")
 
 
 @dataclass(frozen=True)
