@@ -13,6 +13,7 @@ one tool is used twice. Secrets never stand in the file: it names environment va
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -24,7 +25,14 @@ from aplomo.embed.adapter import Adapter
 from aplomo.errors import ConfigError
 from aplomo.workspace import FILE, Workspace
 
-__all__ = ["GROUP", "AdapterSettings", "Factory", "adapter_names", "load_adapter"]
+__all__ = [
+    "GROUP",
+    "AdapterSettings",
+    "Factory",
+    "adapter_names",
+    "load_adapter",
+    "loaded_adapters",
+]
 
 GROUP = "aplomo.adapters"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -151,6 +159,20 @@ def load_adapter(
         name=name, table=tables[name], environ=environ or os.environ, where=where
     )
     return _factory(settings.text("type", name), where)(settings)
+
+
+def loaded_adapters(workspace: Workspace) -> Callable[[str], Adapter]:
+    """`load_adapter` for a workspace, each adapter loaded once, when it is first named."""
+    loaded: dict[str, Adapter] = {}
+    lock = threading.Lock()
+
+    def adapter(name: str) -> Adapter:
+        with lock:
+            if name not in loaded:
+                loaded[name] = load_adapter(name, workspace)
+            return loaded[name]
+
+    return adapter
 
 
 def _factory(kind: str, where: str) -> Factory:

@@ -129,9 +129,15 @@ class Ledger:
                 also(connection)
             return entry_of(row)
 
-    def postpone(self, entry: Entry, held: Lease, *, seconds: float, reason: str) -> Entry:
-        """Try `entry` again later; its state stays. Raises LeaseLost."""
-        later = {"due_at": self.now() + seconds, "attempts": entry.attempts + 1, "reason": reason}
+    def postpone(
+        self, entry: Entry, held: Lease, *, seconds: float, reason: str, tried: bool = True
+    ) -> Entry:
+        """Look at `entry` again later; its state stays. Raises LeaseLost.
+
+        `tried` off when nothing was attempted, so that it does not count as a failure.
+        """
+        attempts = entry.attempts + tried
+        later = {"due_at": self.now() + seconds, "attempts": attempts, "reason": reason}
         with self.database.write() as connection:
             self.leases.keep(connection, held)
             return entry_of(change(connection, entry.id, later))
