@@ -158,8 +158,11 @@ class Outbox:
         """Record that a named person wants no such reply; the draft leaves the tool if it can."""
         entry = self._waiting(id_, {"delivered", "approved", "blocked", "drafted"})
         with self._mine(entry) as (held, steps):
-            steps.withdraw(entry)
             why = f"by {by.name}" + (f": {reason}" if reason else "")
+            try:
+                steps.withdraw(entry)
+            except ToolError as error:  # the person's word counts all the same
+                why += f" (the draft may still be in the tool: {error})"
             return self.store.ledger.step(entry, "rejected", held, reason=why)
 
     def again(self, id_: str) -> Entry:
