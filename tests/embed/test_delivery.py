@@ -1,12 +1,15 @@
 """A write whose result is unknown is looked for, never blindly repeated."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aplomo.embed.outbox import Outbox
+from aplomo.llm.port import Completion, Request
 from helpdesk import DeskAdapter, Helpdesk
-from outboxes import PRAISE, QUICK, come_in, outbox, settle
+from outboxes import PRAISE, QUICK, SteadyModel, come_in, outbox, settle
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,8 @@ def test_a_refusal_goes_to_a_person_and_can_be_tried_again(box: Outbox, desk: He
 def test_a_tool_that_is_down_is_left_alone_for_a_while_and_nothing_is_lost(
     adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path
 ) -> None:
-    box = outbox(tmp_path / "a.db", adapter)
+    patient = replace(QUICK, breaker_seconds=3600)
+    box = outbox(tmp_path / "a.db", adapter, limits=patient)
     events = [come_in(box, desk, thread=f"t{number}") for number in range(8)]
     desk.trouble = lambda method, path: "500"
     for event in events:
@@ -71,8 +75,9 @@ def test_a_tool_that_is_down_is_left_alone_for_a_while_and_nothing_is_lost(
     asked = len(desk.requests)
     assert asked == QUICK.breaker_failures
     desk.trouble = lambda method, path: None
+    later = outbox(tmp_path / "a.db", adapter)
     for number, event in enumerate(events):
-        settle(box, event, "delivered")
+        settle(later, event, "delivered")
         assert len(desk.notes(f"t{number}")) == 1
 
 
@@ -102,3 +107,51 @@ def test_an_internal_error_of_an_adapter_loses_nothing(
         entry = box.process(event)
     assert (entry.state, entry.reason) == ("received", "ZeroDivisionError: division by zero")
     settle(box, event, "delivered")
+
+
+def test_killed_between_the_write_and_its_note_the_next_worker_finds_the_draft(
+    adapter: DeskAdapter,
+    desk: Helpdesk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    box = outbox(tmp_path / "a.db", adapter, lease_seconds=0.05)
+    event = come_in(box, desk)
+    write = adapter.deliver
+
+    def write_and_die(*args: Any) -> None:
+        write(*args)
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(adapter, "deliver", write_and_die)
+        box.process(event)
+    assert box.entry(event).state == "drafted"
+    after = settle(outbox(tmp_path / "a.db", adapter, lease_seconds=0.05), event, "delivered")
+    assert after.delivered_id == desk.notes("t1")[0]["id"]
+    assert desk.writes == 1
+
+
+def test_a_worker_that_slept_past_its_lease_writes_nothing(
+    adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path
+) -> None:
+    """While it drafted, its lease ran out and another worker took the thread."""
+    other: list[Any] = []
+
+    class Sleepy(SteadyModel):
+        def complete(self, request: Request, *, timeout: float) -> Completion:
+            if not other:
+                clock[0] += 1000
+                awake = outbox(tmp_path / "a.db", adapter, now=lambda: clock[0])
+                other.append(awake.process(event))
+            return super().complete(request, timeout=timeout)
+
+    clock = [1_000_000.0]
+    box = outbox(tmp_path / "a.db", adapter, model=Sleepy(), now=lambda: clock[0])
+    event = come_in(box, desk)
+    assert box.process(event).state == "delivered"
+    assert other[0].state == "delivered"
+    assert desk.writes == 1

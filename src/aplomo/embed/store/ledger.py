@@ -46,6 +46,12 @@ class Ledger:
         """The entries in any of `states`, oldest first."""
         return self._select(outbox.c.state.in_(list(states)), limit=limit)
 
+    def count(self, states: Iterable[State]) -> int:
+        """How many entries are in any of `states`."""
+        query = select(func.count()).select_from(outbox).where(outbox.c.state.in_(list(states)))
+        with self.database.read() as connection:
+            return connection.execute(query).scalar_one()
+
     def thread(self, ref: Ref, states: Iterable[State]) -> list[Entry]:
         """The entries of the thread of `ref` in any of `states`, oldest first."""
         return self._select(in_thread(outbox, thread_of(ref)), outbox.c.state.in_(list(states)))
