@@ -17,6 +17,16 @@ from helpdesk import running
 from storm import Storm
 
 
+last_told = 0.0
+
+
+def tell(started: float, line: str) -> None:
+    global last_told
+    if (now := time.monotonic()) - last_told > 10:
+        last_told = now
+        print(f"  {now - started:6.0f} s  {line}", flush=True)
+
+
 def main(deliveries: int = 10_000, url: str = "") -> None:
     with tempfile.TemporaryDirectory() as folder, running() as desk:
         store = url or f"sqlite:///{folder}/storm.db"
@@ -24,7 +34,7 @@ def main(deliveries: int = 10_000, url: str = "") -> None:
             store=store, desk=desk, messages=deliveries // 3, kills=20, workers=2, trouble_rate=0.1
         )
         started = time.monotonic()
-        box = storm.run(told=lambda line: print(f"  {time.monotonic() - started:6.0f} s  {line}"))
+        box = storm.run(told=lambda line: tell(started, line))
         seconds = time.monotonic() - started
         threads = [f"t{number}" for number in range(storm.messages)]
         drafts = [len(desk.notes(thread)) for thread in threads]

@@ -195,7 +195,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _write(self, body: dict[str, Any]) -> tuple[int, Any]:
         _, _, thread, what = self.path.split("/")
-        user = {token: id_ for token, id_ in TOKENS.items()}.get(self.headers["authorization"])
+        user = TOKENS.get(self.headers["authorization"])
         if thread not in self.desk.threads:
             return 404, {}
         if user is None or (what == "replies" and user == BOT):

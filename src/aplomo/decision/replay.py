@@ -1,14 +1,14 @@
 """A decision record walked again, without a model: the same answers must give the same path."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from aplomo.errors import InputError
+from aplomo.errors import ConfigError, InputError
 from aplomo.protocol.model import Outcome, Protocol
 from aplomo.walk import walk
 
-__all__ = ["Replay", "replay", "require_record"]
+__all__ = ["Replay", "protocol_of", "replay", "require_record"]
 
 _FIELDS = ("action", "department", "level", "deadline", "private")
 
@@ -39,6 +39,14 @@ def require_record(data: object, *, where: str) -> Mapping[str, Any]:
     if lacking:
         raise InputError(f"lacks {', '.join(sorted(lacking))}", where=where)
     return shape
+
+
+def protocol_of(record: Mapping[str, Any], find: Callable[[str], Protocol]) -> Protocol | None:
+    """The protocol a record was made with, the very same or a later one; None when it is gone."""
+    try:
+        return find(record["protocol"]["id"])
+    except ConfigError:
+        return None
 
 
 def replay(record: Mapping[str, Any], protocol: Protocol) -> Replay:

@@ -1,7 +1,8 @@
 """Opening the database: SQLite in WAL mode by default, PostgreSQL by URL."""
 
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ class Database:
     def __init__(self, url: str | Path) -> None:
         self.engine = _engine(url)
         dialect = self.engine.dialect.name
+        # SQLite has one writer: threads that queue here do not sleep and poll for its lock.
+        self._turn = threading.Lock() if dialect == "sqlite" else nullcontext()
         self.insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
 
     @contextmanager
@@ -46,7 +49,7 @@ class Database:
     @contextmanager
     def write(self) -> Generator[Connection]:
         """A transaction that is all stored or not at all."""
-        with _told(self.engine), self.engine.begin() as connection:
+        with self._turn, _told(self.engine), self.engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
