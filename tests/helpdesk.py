@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aplomo.embed.adapter import (
     Approval,
@@ -281,7 +281,7 @@ class DeskAdapter:
         try:
             body = json.loads(raw)
             return [self._ref(str(body["thread"]), str(body.get("message", "")))]
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InputError("the hook's body is malformed") from None
 
     def poll(self, cursor: str | None) -> tuple[list[Ref], str]:
@@ -290,7 +290,7 @@ class DeskAdapter:
         return [self._ref(*pair) for pair in found], str(int(cursor or 0) + len(found))
 
     def fetch(self, ref: Ref) -> Inbound:
-        status, body = self._call("GET", f"/threads/{ref.thread_id}")
+        status, body = self._call("GET", f"/threads/{quote(ref.thread_id, safe='')}")
         self._require(status, ref.thread_id, reading=True)
         thread = tuple(_message(shape) for shape in body["messages"])
         message = next((m for m in thread if m.id == (ref.message_id or thread[-1].id)), None)

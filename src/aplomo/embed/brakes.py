@@ -59,6 +59,12 @@ class Breaker:
         with self._lock:
             return max(0.0, self._until.get(adapter, 0.0) - self.now())
 
+    def paused(self) -> tuple[str, ...]:
+        """The adapters to leave alone just now."""
+        with self._lock:
+            now = self.now()
+            return tuple(name for name, until in self._until.items() if until > now)
+
     def worked(self, adapter: str) -> None:
         """The tool answered."""
         with self._lock:

@@ -79,7 +79,7 @@ class Worker:
     def _one(self) -> bool:
         """Work on one event; False when none is due."""
         try:
-            id_ = self.outbox.store.ledger.due()
+            id_ = self.outbox.store.ledger.due(paused=self.outbox.breaker.paused())
             if id_ is None:
                 return False
             self.outbox.process(id_)

@@ -61,14 +61,18 @@ class Ledger:
         here = in_thread(outbox, thread_of(ref))
         return next(iter(self._select(here, outbox.c.message_id == ref.message_id)), None)
 
-    def due(self, states: Iterable[State] = OPEN) -> str | None:
-        """The id of an event to work on now, in a thread that nobody works on."""
+    def due(self, states: Iterable[State] = OPEN, *, paused: Iterable[str] = ()) -> str | None:
+        """The id of an event to work on now, in a thread that nobody works on.
+
+        Adapters in `paused` are left alone.
+        """
         now = self.now()
         same = [lease.c[name] == outbox.c[name] for name in ("adapter", "account", "thread_id")]
         busy = exists().where(*same, lease.c.until > now)
         query = (
             select(outbox.c.id)
             .where(outbox.c.state.in_(list(states)), outbox.c.due_at <= now, not_(busy))
+            .where(outbox.c.adapter.not_in(list(paused)))
             .order_by(outbox.c.due_at)
             .limit(1)
         )
