@@ -65,7 +65,7 @@ class Leases:
         """The same, within a transaction that must not go on without the lease."""
         until = self.now() + self.seconds
         mine = update(lease).where(_held(held)).values(until=until)
-        if connection.execute(mine).rowcount != 1:
+        if connection.execute(mine.returning(lease.c.owner)).first() is None:
             raise LeaseLost("another worker has taken over this thread")
 
     def _take(self, wanted: Lease) -> bool:
@@ -79,7 +79,7 @@ class Leases:
             .on_conflict_do_update(index_elements=names, set_=mine, where=lease.c.until <= now)
         )
         with self.database.write() as connection:
-            return connection.execute(statement).rowcount == 1
+            return connection.execute(statement.returning(lease.c.owner)).first() is not None
 
 
 def _held(held: Lease) -> ColumnElement[bool]:

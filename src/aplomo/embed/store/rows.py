@@ -42,8 +42,9 @@ def insert_new(
     database: Database, connection: Connection, table: Table, values: Mapping[str, Any]
 ) -> bool:
     """Insert a row unless it is there already; whether it was new."""
+    # A count of inserted rows is not given by every driver; the rows themselves are.
     statement = database.insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement.returning(*table.primary_key)).first() is not None
 
 
 def change(connection: Connection, id_: str, values: Mapping[str, Any]) -> RowMapping:
