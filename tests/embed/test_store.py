@@ -106,7 +106,7 @@ def test_a_hook_is_stored_once_whoever_races(store: Store) -> None:
     threads = [
         threading.Thread(
             target=lambda n=number: new.extend(
-                store.intake.receive("a", f"d{n % 3}", [ref(message=f"m{n % 2}")])
+                store.intake.receive("a", f"d{n % 4}", [ref(message=f"m{n % 2}")])
             )
         )
         for number in range(12)
