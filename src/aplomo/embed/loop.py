@@ -85,8 +85,13 @@ def newest(inbound: Inbound, loops: Loops) -> str | None:
         return "a newer message of the customer"
     if answered(inbound):
         return "answered already"
-    said = [m.id for m in inbound.thread if m.visibility != "internal" and not by_itself(m)]
-    return None if said[-1:] == [inbound.message.id] else "not the newest message"
+    this = inbound.message.id
+    said = [
+        message.id
+        for message in inbound.thread
+        if message.id == this or not (message.visibility == "internal" or by_itself(message))
+    ]
+    return None if said[-1:] == [this] else "not the newest message"
 
 
 def open_thread(inbound: Inbound, loops: Loops) -> str | None:
