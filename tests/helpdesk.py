@@ -10,7 +10,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -72,17 +72,17 @@ class Helpdesk:
         author = more.pop("author", f"customer-of-{thread}")
         author = {"id": author, "name": "Cliente", "kind": "customer"}
         values = {"author": author, "public": True, "direction": "incoming", **more}
-        return self._ref(thread, self.save(thread, text=text, **values))
+        return self.ref(thread, self.save(thread, text=text, **values))
 
     def agent_answers(self, text: str, thread: str = "t1", name: str = "Ana") -> Ref:
         author = {"id": f"agent-{name}", "name": name, "kind": "agent"}
         values = {"author": author, "public": True, "direction": "outgoing"}
-        return self._ref(thread, self.save(thread, text=text, **values))
+        return self.ref(thread, self.save(thread, text=text, **values))
 
     def agent_notes(self, text: str, thread: str = "t1", name: str = "Ana") -> Ref:
         author = {"id": f"agent-{name}", "name": name, "kind": "agent"}
         values = {"author": author, "public": False, "direction": "outgoing"}
-        return self._ref(thread, self.save(thread, text=text, **values))
+        return self.ref(thread, self.save(thread, text=text, **values))
 
     def notes(self, thread: str) -> list[dict[str, Any]]:
         """What the bot has left in a thread."""
@@ -103,7 +103,7 @@ class Helpdesk:
         return sign(raw, delivery or f"d-{ref.thread_id}-{ref.message_id}"), raw
 
     @contextmanager
-    def misbehaving(self, *troubles: str, only: str = "POST") -> Iterator[None]:
+    def misbehaving(self, *troubles: str, only: str = "POST") -> Generator[None]:
         """The next requests of that method go wrong, one trouble each, then all is well."""
         left = list(troubles)
         self.trouble = lambda method, path: left.pop(0) if left and method == only else None
@@ -122,7 +122,7 @@ class Helpdesk:
             self.order.append((thread, id_))
             return id_
 
-    def _ref(self, thread: str, id_: str) -> Ref:
+    def ref(self, thread: str, id_: str) -> Ref:
         return Ref(adapter="desk", account="shop", thread_id=thread, message_id=id_)
 
 
@@ -157,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, method: str, do: Callable[[dict[str, Any]], tuple[int, Any]]) -> None:
         length = int(self.headers.get("content-length", 0))
-        body = json.loads(self.rfile.read(length)) if length else {}
+        body: dict[str, Any] = json.loads(self.rfile.read(length)) if length else {}
         with self.desk.lock:
             self.desk.requests.append(f"{method} {self.path}")
             trouble = self.desk.trouble(method, self.path)
@@ -231,7 +231,7 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running(desk: Helpdesk | None = None) -> Iterator[Helpdesk]:
+def running(desk: Helpdesk | None = None) -> Generator[Helpdesk]:
     """The helpdesk behind HTTP, until the end of the block."""
     server = Server(("127.0.0.1", 0), Handler)
     server.desk = desk or Helpdesk()
@@ -280,17 +280,17 @@ class DeskAdapter:
     def parse(self, raw: bytes) -> list[Ref]:
         try:
             body = json.loads(raw)
-            return [self._ref(str(body["thread"]), str(body.get("message", "")))]
+            return [self.ref(str(body["thread"]), str(body.get("message", "")))]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InputError("the hook's body is malformed") from None
 
     def poll(self, cursor: str | None) -> tuple[list[Ref], str]:
-        status, found = self._call("GET", f"/since/{cursor or 0}")
+        status, found = self.call("GET", f"/since/{cursor or 0}")
         self._require(status, "poll", reading=True)
-        return [self._ref(*pair) for pair in found], str(int(cursor or 0) + len(found))
+        return [self.ref(*pair) for pair in found], str(int(cursor or 0) + len(found))
 
     def fetch(self, ref: Ref) -> Inbound:
-        status, body = self._call("GET", f"/threads/{quote(ref.thread_id, safe='')}")
+        status, body = self.call("GET", f"/threads/{quote(ref.thread_id, safe='')}")
         self._require(status, ref.thread_id, reading=True)
         thread = tuple(_message(shape) for shape in body["messages"])
         message = next((m for m in thread if m.id == (ref.message_id or thread[-1].id)), None)
@@ -315,12 +315,12 @@ class DeskAdapter:
 
     def deliver(self, inbound: Inbound, payload: Payload, key: str) -> Delivered:
         body = {"text": payload.note, "key": key, "attached": payload.record_json.decode()}
-        status, answer = self._call("POST", f"/threads/{inbound.ref.thread_id}/notes", body)
+        status, answer = self.call("POST", f"/threads/{inbound.ref.thread_id}/notes", body)
         self._require(status, inbound.ref.thread_id, reading=False)
         return Delivered(ref=inbound.ref, key=key, id=answer["id"])
 
     def withdraw(self, delivered: Delivered) -> bool:
-        status, _ = self._call("DELETE", f"/{delivered.ref.thread_id}/{delivered.id}")
+        status, _ = self.call("DELETE", f"/{delivered.ref.thread_id}/{delivered.id}")
         self._require(status, delivered.id, reading=False)
         return True
 
@@ -332,7 +332,7 @@ class DeskAdapter:
             if message.author.kind != "agent":
                 continue
             command = f"/approve {delivered.key}"
-            how = {"by": message.author, "at": message.created_at}
+            how: dict[str, Any] = {"by": message.author, "at": message.created_at}
             if message.visibility == "public":
                 return Approval(**how, text=message.text, how="answered", sent=True)
             if message.text.startswith(command):
@@ -345,11 +345,11 @@ class DeskAdapter:
             raise SendRefused("there is no sending credential")
         thread = approved.inbound.ref.thread_id
         body = {"text": approved.approval.text, "key": key}
-        status, answer = self._call("POST", f"/threads/{thread}/replies", body, token="sender")
+        status, answer = self.call("POST", f"/threads/{thread}/replies", body, token="sender")
         self._require(status, thread, reading=False)
         return Sent(ref=approved.inbound.ref, key=key, id=answer["id"])
 
-    def _ref(self, thread: str, message: str) -> Ref:
+    def ref(self, thread: str, message: str) -> Ref:
         return Ref(adapter=self.name, account=self.account, thread_id=thread, message_id=message)
 
     def _require(self, status: int, what: str, *, reading: bool) -> None:
@@ -363,7 +363,7 @@ class DeskAdapter:
         if status >= 400:
             raise DeliveryRefused(f"the helpdesk refuses: {status}")
 
-    def _call(
+    def call(
         self, method: str, path: str, body: Any = None, token: str = "drafter"
     ) -> tuple[int, Any]:
         raw = json.dumps(body).encode() if body is not None else None

@@ -33,7 +33,11 @@ class SteadyModel:
         if request.purpose.startswith("draft"):
             return Completion(text=json.dumps(self.replies), usage=Usage(calls=1))
         praise = "café" in request.messages[-1].content
-        said = {"positive": "yes" if praise else "no", "failed": "no", "evidence": []}
+        said: dict[str, Any] = {
+            "positive": "yes" if praise else "no",
+            "failed": "no",
+            "evidence": [],
+        }
         return Completion(text=json.dumps(said), usage=Usage(calls=1))
 
     async def acomplete(self, request: Request, *, timeout: float) -> Completion:
@@ -64,9 +68,10 @@ def come_in(box: Outbox, desk: Helpdesk, text: str = PRAISE, **more: str) -> str
 
 def settle(box: Outbox, event: str, until: str) -> Entry:
     """Process until it has come to that state, as a worker does when it is due."""
+    entry = box.process(event)
     for _ in range(200):
-        entry = box.process(event)
         if entry.state == until:
             return entry
         time.sleep(0.01)
+        entry = box.process(event)
     raise AssertionError(f"still {entry.state}: {entry.reason}")

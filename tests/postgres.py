@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running(binaries: Path) -> Iterator[str]:
+def running(binaries: Path) -> Generator[str]:
     """Its SQLAlchemy URL. Short paths: a socket's may not be longer than 107 bytes."""
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     user = _unprivileged()

@@ -1,8 +1,9 @@
 """The conformance kit on the helpdesk; and that it finds what it is there to find."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -70,10 +71,17 @@ class TestHelpdesk(AdapterConformance):
 KIT = AdapterConformance()
 
 
+def always(value: Any) -> Callable[..., Any]:
+    def method(*_: Any, **__: Any) -> Any:
+        return value
+
+    return method
+
+
 def test_a_public_draft_is_caught(world: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     def shout(self: DeskAdapter, inbound: Inbound, draft: Payload, key: str) -> None:
         body = {"text": draft.note, "key": key}
-        self._call("POST", f"/threads/{inbound.ref.thread_id}/replies", body, token="sender")
+        self.call("POST", f"/threads/{inbound.ref.thread_id}/replies", body, token="sender")
 
     monkeypatch.setattr(DeskAdapter, "deliver", shout)
     with pytest.raises(Exception):  # noqa: B017 -- any failure of the kit
@@ -83,7 +91,7 @@ def test_a_public_draft_is_caught(world: DeskWorld, monkeypatch: pytest.MonkeyPa
 def test_an_adapter_that_finds_nothing_is_caught(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DeskAdapter, "find_delivered", lambda *_: None)
+    monkeypatch.setattr(DeskAdapter, "find_delivered", always(None))
     with pytest.raises(Exception):  # noqa: B017
         KIT.test_delivering_twice_leaves_one(world)
 
@@ -91,7 +99,7 @@ def test_an_adapter_that_finds_nothing_is_caught(
 def test_an_adapter_that_believes_any_signature_is_caught(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DeskAdapter, "verify", lambda *_: "x")
+    monkeypatch.setattr(DeskAdapter, "verify", always("x"))
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
         KIT.test_a_forged_hook_is_refused(world)
 
@@ -99,7 +107,7 @@ def test_an_adapter_that_believes_any_signature_is_caught(
 def test_an_adapter_that_stacks_is_caught(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DeskAdapter, "withdraw", lambda *_: False)
+    monkeypatch.setattr(DeskAdapter, "withdraw", always(False))
     with pytest.raises(AssertionError):
         KIT.test_a_newer_draft_takes_the_place_of_the_older(world)
 
@@ -108,6 +116,6 @@ def test_an_adapter_that_sends_uncredentialed_is_caught(
     world: DeskWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = world.adapter(sender=True)
-    monkeypatch.setattr(world, "adapter", lambda **_: made)
+    monkeypatch.setattr(world, "adapter", always(made))
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
         KIT.test_nothing_is_sent_without_the_credential(world)

@@ -12,6 +12,14 @@ from helpdesk import DeskAdapter, Helpdesk
 from outboxes import PRAISE, QUICK, SteadyModel, come_in, outbox, settle
 
 
+def nothing(*_: Any) -> None:
+    pass
+
+
+def fails(*_: Any) -> None:
+    raise ZeroDivisionError("division by zero")
+
+
 @pytest.mark.parametrize(
     "trouble", ["500", "500 after saving", "timeout", "late", "partial", "busy", "reset"]
 )
@@ -46,7 +54,7 @@ def test_a_success_that_stored_nothing_is_not_believed(
 ) -> None:
     event = come_in(box, desk)
     write = adapter.deliver
-    monkeypatch.setattr(adapter, "deliver", lambda *_: None)
+    monkeypatch.setattr(adapter, "deliver", nothing)
     entry = box.process(event)
     assert entry.state == "drafted"
     assert "not there when read back" in entry.reason
@@ -103,7 +111,7 @@ def test_an_internal_error_of_an_adapter_loses_nothing(
 ) -> None:
     event = come_in(box, desk)
     with monkeypatch.context() as patch:
-        patch.setattr(adapter, "fetch", lambda ref: 1 / 0)
+        patch.setattr(adapter, "fetch", fails)
         entry = box.process(event)
     assert (entry.state, entry.reason) == ("received", "ZeroDivisionError: division by zero")
     settle(box, event, "delivered")

@@ -105,9 +105,10 @@ def test_a_hook_is_stored_once_whoever_races(store: Store) -> None:
     new: list[str] = []
     threads = [
         threading.Thread(
-            target=lambda n=number: new.extend(
+            target=lambda n: new.extend(
                 store.intake.receive("a", f"d{n % 4}", [ref(message=f"m{n % 2}")])
-            )
+            ),
+            args=[number],
         )
         for number in range(12)
     ]
@@ -209,7 +210,7 @@ def test_purging_keeps_what_waits_and_what_is_needed_to_recognise_repeats(
     assert box.store.records.get(waiting.decision_id or "") is not None
     assert box.store.records.get(silent.decision_id or "") is None
     assert box.store.ledger.history(silent.id) == []
-    repeated = desk.hook(desk._ref("t2", silent.ref.message_id), "much later")
+    repeated = desk.hook(desk.ref("t2", silent.ref.message_id), "much later")
     assert box.receive("desk", *repeated) == []
 
 

@@ -31,7 +31,7 @@ class Replay:
 
 def require_record(data: object, *, where: str) -> Mapping[str, Any]:
     """`data` if it is a decision record. Raises InputError."""
-    shape = cast("Mapping[str, Any]", data) if isinstance(data, dict) else {}
+    shape = cast("dict[str, Any]", data) if isinstance(data, dict) else dict[str, Any]()
     if shape.get("schema") != "aplomo.decision/1":
         schema = shape.get("schema", "none")
         raise InputError(f"is not a decision record (schema: {schema})", where=where)

@@ -189,7 +189,8 @@ class Outbox:
 
     # How.
 
-    def _steps(self, entry: Entry, held: Lease) -> Steps:
+    def steps(self, entry: Entry, held: Lease) -> Steps:
+        """The steps of one entry, for whoever holds the lease on its thread."""
         return Steps(
             store=self.store,
             adapter=self.adapter(entry.ref.adapter),
@@ -225,7 +226,7 @@ class Outbox:
                 return self.store.ledger.postpone(
                     entry, held, seconds=pause, reason=reason, tried=False
                 )
-            done = work(self._steps(entry, held), entry)
+            done = work(self.steps(entry, held), entry)
             self.breaker.worked(name)
             return done
         except LeaseLost:
@@ -260,7 +261,7 @@ class _Mine:
         held = self._lease.__enter__()
         if held is None:
             raise Busy("a worker has this thread in hand", hint="try again in a moment")
-        return held, self._outbox._steps(self._entry, held)  # noqa: SLF001
+        return held, self._outbox.steps(self._entry, held)
 
     def __exit__(self, *failure: Any) -> None:
         self._lease.__exit__(*failure)

@@ -224,10 +224,11 @@ class Steps:
             )
         except SendRefused as refused:
             return self._step(entry, "blocked", f"not sent: {refused}")
+        key = entry.key
         entry = self._step(entry, "sending", "")
         approved = Approved(inbound=inbound, delivered=entry.delivered, approval=approval)
         try:
-            sent = sending.send(self.adapter, approved, entry.key)
+            sent = sending.send(self.adapter, approved, key)
         except DeliveryUnknown as error:
             return self._step(entry, "blocked", f"look whether it was sent: {error}")
         return self.store.ledger.step(entry, "sent", self.held, wrote=sent.id, sent_id=sent.id)
