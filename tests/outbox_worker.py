@@ -25,4 +25,4 @@ def main(store: str, desk: str, threads: int = 2) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(sys.argv[1], sys.argv[2])

@@ -103,15 +103,12 @@ def test_a_store_of_a_newer_version_is_refused(store: Store) -> None:
 
 def test_a_hook_is_stored_once_whoever_races(store: Store) -> None:
     new: list[str] = []
-    threads = [
-        threading.Thread(
-            target=lambda n: new.extend(
-                store.intake.receive("a", f"d{n % 4}", [ref(message=f"m{n % 2}")])
-            ),
-            args=[number],
-        )
-        for number in range(12)
-    ]
+
+    def arrive(number: int) -> None:
+        message = ref(message=f"m{number % 2}")
+        new.extend(store.intake.receive("a", f"d{number % 4}", [message]))
+
+    threads = [threading.Thread(target=arrive, args=[number]) for number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
