@@ -25,6 +25,7 @@ from aplomo.walk import Answer
 from aplomo.workspace import Workspace
 
 if TYPE_CHECKING:
+    from aplomo.embed.runnable import DraftRunnable
     from aplomo.llm.settings import ModelSettings
 
 __all__ = ["Drafter"]
@@ -140,6 +141,12 @@ class Drafter:
         if unused := sorted(set(answers) - set(resumed.path) - {resumed.pending}):
             raise UsageError(f"answers that the walk did not need: {', '.join(unused)}")
         return resumed
+
+    def as_runnable(self) -> "DraftRunnable":
+        """This Drafter as a LangChain Runnable, from a comment (or its text) to a Decision."""
+        from aplomo.embed.runnable import DraftRunnable
+
+        return DraftRunnable(self)
 
     def close(self) -> None:
         """Release the model, if it holds anything."""
