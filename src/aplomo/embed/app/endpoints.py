@@ -46,6 +46,9 @@ class Endpoints:
         except SignatureRefused:
             service.refused(request)
             raise
+        except (ValueError, RecursionError):
+            # Whatever an adapter stumbles over in a body, the body is at fault.
+            raise InputError("the hook's body is malformed", where=name) from None
         return JSONResponse({"new": len(new)}, 202)
 
     async def draft(self, request: Request) -> Response:
