@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -446,7 +446,7 @@ def test_mounted_in_another_app_it_works_under_its_prefix(
     )
 
     @asynccontextmanager
-    async def lifespan(host: Starlette) -> AsyncIterator[None]:
+    async def lifespan(host: Starlette) -> AsyncGenerator[None]:
         async with inner.router.lifespan_context(inner):
             yield
 

@@ -13,6 +13,7 @@ from aplomo.errors import UsageError
 
 if TYPE_CHECKING:
     from aplomo.embed.app.tokens import Scope, Tokens
+    from aplomo.watch import Watch
 
 __all__ = ["serve"]
 
@@ -58,7 +59,8 @@ def serve(  # noqa: PLR0913 -- options of the command line
 
     place = Workspace.find()
     settings = place.model_settings(model=model, base_url=base_url)
-    outbox = Outbox.from_workspace(place, Drafter(workspace=place, model=settings))
+    drafter = Drafter(workspace=place, model=settings, watch=_telemetry())
+    outbox = Outbox.from_workspace(place, drafter)
     adapters = {name: outbox.adapter(name) for name in place.adapter_tables}
     hooks = [name for name, adapter in adapters.items() if adapter.caps.push]
     polled = [name for name, adapter in adapters.items() if adapter.caps.poll]
@@ -73,6 +75,17 @@ def serve(  # noqa: PLR0913 -- options of the command line
     finally:
         outbox.drafter.close()
         outbox.store.close()
+
+
+def _telemetry() -> "Watch | None":
+    """Traces and metrics, when the package for them is there."""
+    from importlib.util import find_spec
+
+    if find_spec("opentelemetry") is None:
+        return None
+    from aplomo.embed.telemetry import Telemetry
+
+    return Telemetry()
 
 
 def _run(app: Any, *, host: str, port: int, proxy: str | None) -> None:

@@ -45,8 +45,8 @@ class Tokens:
     The secret has 256 random bits, so a plain hash is as good as a slow one.
     """
 
-    def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
-        self.path = path
+    def __init__(self, path: Path | str, *, now: Callable[[], float] = time.time) -> None:
+        self.path = Path(path)
         self._now = now
         self._read: tuple[tuple[int, int, int], dict[str, Token]] | None = None
 
