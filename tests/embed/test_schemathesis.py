@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from test_serve import place, run, serving
 
 from misbehaving import Misbehaving
-from test_serve import place, run, serving
 
 __all__ = ["place"]
 
@@ -20,10 +20,7 @@ TOOL = os.environ.get("SCHEMATHESIS") or shutil.which("schemathesis")
 
 
 @pytest.mark.skipif(TOOL is None, reason="schemathesis is not installed: set SCHEMATHESIS")
-def test_nothing_that_can_be_sent_is_a_server_error(
-    place: Path,  # noqa: F811 -- the fixture
-    server: Misbehaving,
-) -> None:
+def test_nothing_that_can_be_sent_is_a_server_error(place: Path, server: Misbehaving) -> None:
     scopes = ("--scope", "draft", "--scope", "read", "--scope", "approve")
     token = run(place, "serve", "token", "new", "Ana", *scopes).stdout.strip()
     server.script = [server.says("{}")]

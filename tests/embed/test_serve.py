@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -50,7 +50,7 @@ def call(port: int, method: str, path: str, body: Any = None, token: str = "") -
 
 
 @contextmanager
-def serving(place: Path, *arguments: str, url: str = "") -> Iterator[tuple[int, Any]]:
+def serving(place: Path, *arguments: str, url: str = "") -> Generator[tuple[int, Any]]:
     """The server on a free port, ended by SIGTERM; the port, and the process."""
     port = free_port()
     command = [sys.executable, "-m", "aplomo", "serve", "--port", str(port), *arguments]

@@ -105,10 +105,14 @@ def _run(app: Any, *, host: str, port: int, proxy: str | None) -> None:
         limit_concurrency=500,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = uvicorn.Server(config)
-    server.run()
-    if not server.started:
-        raise UsageError(f"cannot listen on {host}:{port}", hint="is something else there? --port")
+    # Threads that draft must not keep the thread that answers hooks waiting: by default it may be
+    # 5 ms for each of the many times that it gives way, ten times what a hook takes.
+    sys.setswitchinterval(0.0005)
+    try:
+        uvicorn.Server(config).run()
+    except SystemExit:  # it has said why
+        hint = "is something else there? --port"
+        raise UsageError(f"cannot listen on {host}:{port}", hint=hint) from None
 
 
 @serve.group()
