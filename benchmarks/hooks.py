@@ -191,6 +191,8 @@ def main() -> None:
     shown = ", ".join(f"{name} {value:.1f} ms" for name, value in at.items())
     print(f"{len(times)} hooks at {given.rate:.0f}/s: {shown}, max {times[-1]:.1f} ms")
     print(f"answers: {found.codes}; connections: {len(found.idle)}")
+    processor = spent.ru_utime + spent.ru_stime
+    print(f"processor time of the server, start and drafting too: {processor:.1f} s")
 
 
 if __name__ == "__main__":
