@@ -19,6 +19,7 @@ COMMANDS = {
     "init": ("aplomo.cli.init:init", "Make a workspace in this folder."),
     "protocol": ("aplomo.cli.protocol:protocol", "Lint and show protocols."),
     "model": ("aplomo.cli.model:model", "Fetch and check the embedded model."),
+    "serve": ("aplomo.cli.serve:serve", "Take webhooks and draft over HTTP."),
     "evals": ("aplomo.cli.evals:evals", "Guard changes with labelled cases and recorded calls."),
 }
 
