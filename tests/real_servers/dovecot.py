@@ -15,7 +15,9 @@ from real_servers.process import free_port, listens, process
 
 USER, PASSWORD = "support", "mailbox-of-a-test"
 DOVECOT = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
-WHY_NOT = None if DOVECOT else "dovecot is not installed (apt-get install dovecot-imapd dovecot-lmtpd)"
+WHY_NOT = (
+    None if DOVECOT else "dovecot is not installed (apt-get install dovecot-imapd dovecot-lmtpd)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,12 @@ def _configured(home: Path, server: Dovecot) -> Path:
     path = home / "dovecot.conf"
     path.write_text(
         _SETTINGS.format(
-            home=home, mail=mail, uid=owner.pw_uid, gid=owner.pw_gid, imap=server.imap, lmtp=server.lmtp
+            home=home,
+            mail=mail,
+            uid=owner.pw_uid,
+            gid=owner.pw_gid,
+            imap=server.imap,
+            lmtp=server.lmtp,
         )
         + ("" if os.getuid() == 0 else _ROOTLESS.format(user=owner.pw_name))
     )

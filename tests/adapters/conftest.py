@@ -1,0 +1,26 @@
+"""Real servers, one of each a session, and what says loudly that one is missing."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from real_servers import dovecot as dovecot_server
+
+# Servers that must be there: a missing one fails its tests instead of skipping them.
+REQUIRED = set(os.environ.get("REQUIRE_SERVERS", "").split())
+
+
+def absent(name: str, why: str) -> None:
+    """Skip with the reason, or fail where the server is required."""
+    if name in REQUIRED:
+        pytest.fail(f"REQUIRE_SERVERS names {name}: {why}", pytrace=False)
+    pytest.skip(f"{name} NOT TESTED: {why}")
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[dovecot_server.Dovecot]:
+    if dovecot_server.WHY_NOT:
+        absent("dovecot", dovecot_server.WHY_NOT)
+    with dovecot_server.dovecot() as server:
+        yield server
