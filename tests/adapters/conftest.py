@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from real_servers import dovecot as dovecot_server
+from real_servers import request_tracker as rt_server
 
 # Servers that must be there: a missing one fails its tests instead of skipping them.
 REQUIRED = set(os.environ.get("REQUIRE_SERVERS", "").split())
@@ -23,4 +24,12 @@ def dovecot() -> Iterator[dovecot_server.Dovecot]:
     if dovecot_server.WHY_NOT:
         absent("dovecot", dovecot_server.WHY_NOT)
     with dovecot_server.dovecot() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def request_tracker() -> Iterator[rt_server.RequestTracker]:
+    if rt_server.WHY_NOT:
+        absent("request_tracker", rt_server.WHY_NOT)
+    with rt_server.request_tracker() as server:
         yield server

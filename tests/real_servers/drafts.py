@@ -15,7 +15,7 @@ def key_for(inbound: Inbound, version: str = "1") -> str:
 def payload(
     key: str, reply: str = REPLY, *, replaces: Delivered | None = None, note: str = ""
 ) -> Payload:
-    record = {**RECORD, "draft_key": key}
+    record = {**RECORD, "draft_key": key, "reply": {"text": reply}}
     text = note or f"{reply}\n\nservice_failure: sí («llegó roto»)\n\nref: {key}"
     return Payload(
         key=key,

@@ -23,6 +23,7 @@ __all__ = [
     "message_ids",
     "read_mail",
     "reply_to",
+    "unquoted",
     "untouched",
     "written_hash",
     "written_text",
@@ -81,7 +82,7 @@ def written_text(message: Message) -> str:
     plain = next((text for kind, text in parts if kind == "text/plain" and text.strip()), None)
     if plain is None:
         plain = next((html_text(text) for kind, text in parts if kind == "text/html"), "")
-    return _unquoted(plain.replace("\r\n", "\n"))
+    return unquoted(plain.replace("\r\n", "\n"))
 
 
 def written_hash(message: EmailMessage) -> str:
@@ -157,7 +158,7 @@ def _decoded(part: Message) -> str:
     return raw.decode("latin-1")
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
     """Without quoted lines and the line that announces them ("… wrote:", "… escribió:")."""
     kept: list[str] = []
     quoting = False
