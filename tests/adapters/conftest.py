@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from real_servers import django_helpdesk as helpdesk_server
 from real_servers import dovecot as dovecot_server
 from real_servers import request_tracker as rt_server
 
@@ -32,4 +33,12 @@ def request_tracker() -> Iterator[rt_server.RequestTracker]:
     if rt_server.WHY_NOT:
         absent("request_tracker", rt_server.WHY_NOT)
     with rt_server.request_tracker() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def helpdesk() -> Iterator[helpdesk_server.Helpdesk]:
+    if helpdesk_server.WHY_NOT:
+        absent("django_helpdesk", helpdesk_server.WHY_NOT)
+    with helpdesk_server.helpdesk() as server:
         yield server

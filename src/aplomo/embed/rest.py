@@ -55,7 +55,7 @@ class Rest:
     ) -> Any:
         """The JSON answer to a question, whatever its method. Raises as `read` does."""
         try:
-            response = self._send(method, path, query, json)
+            response = self._client.request(method, f"{self.base}/{path}", params=query, json=json)
         except httpx2.HTTPError as error:
             raise self._unavailable(f"cannot be reached: {error!r}") from error
         if response.status_code == 404:
@@ -64,10 +64,23 @@ class Rest:
             raise self._unavailable(_told(response), response)
         return self._json(response, ToolUnavailable)
 
-    def write(self, method: str, path: str, json: Any) -> Any:
-        """Write once. Raises DeliveryUnknown when it may have taken, else what says it has not."""
+    def write(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        data: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    ) -> Any:
+        """Write once: JSON, or a form with files (name, content, type).
+
+        Raises DeliveryUnknown when it may have taken, else what says that it has not.
+        """
         try:
-            response = self._send(method, path, None, json)
+            response = self._client.request(
+                method, f"{self.base}/{path}", json=json, data=data, files=files
+            )
         except _BEFORE as error:
             raise self._unavailable(f"cannot be reached: {error!r}") from error
         except httpx2.HTTPError as error:
@@ -82,11 +95,6 @@ class Rest:
         if status >= 300:
             raise DeliveryRefused(_told(response), where=self.base)
         return self._json(response, DeliveryUnknown) if response.content else None
-
-    def _send(
-        self, method: str, path: str, query: Mapping[str, Any] | None, json: Any
-    ) -> httpx2.Response:
-        return self._client.request(method, f"{self.base}/{path}", params=query, json=json)
 
     def _json(self, response: httpx2.Response, error: type[ToolError]) -> Any:
         try:
