@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from aplomo.adapters.chatwoot import ChatwootAdapter
 from aplomo.embed.adapter import Adapter, Approved, Inbound, Ref
+from aplomo.embed.conformance import AdapterConformance, Trouble, World
 from aplomo.embed.delivery import deliver
 from aplomo.embed.loop import Loops, refusal
 from aplomo.embed.plugins import AdapterSettings
@@ -259,3 +261,57 @@ def test_ids_lead_nowhere_else(chatwoot: Contract, id_: str) -> None:
 def test_nothing_can_be_sent_without_the_separate_credential(chatwoot: Contract) -> None:
     with pytest.raises(SendRefused):
         adapter(chatwoot).send(None, "k")  # type: ignore[arg-type]
+
+
+class ChatwootWorld:
+    """The contract server, driven as customers and agents would drive a Chatwoot."""
+
+    troubles: frozenset[Trouble] = frozenset({"error_after_saving", "partial", "refuse"})
+
+    def __init__(self, server: Contract) -> None:
+        self.server = server
+        server.messages.clear()
+
+    def adapter(self, *, sender: bool = False) -> ChatwootAdapter:
+        return adapter(self.server, sender=sender)
+
+    def customer_writes(self, text: str, thread: str = "one") -> Ref:
+        said = self.server.add(text)
+        made = self.adapter()
+        return Ref(
+            adapter=made.name, account=made.account, thread_id="101", message_id=str(said["id"])
+        )
+
+    def agent_answers(self, text: str, thread: str = "one") -> None:
+        self.server.add(text, TOKENS["eva"])
+
+    def agent_notes(self, text: str, thread: str = "one") -> None:
+        self.server.add(text, TOKENS["eva"], private=True)
+
+    def hook(self, ref: Ref) -> tuple[Mapping[str, str], bytes]:
+        raw = json.dumps(CONTRACTS["hook_incoming"] | {"id": ref.message_id}).encode()
+        return Verifier.of("chatwoot", [SECRET]).headers(raw, id="delivery-1"), raw
+
+    def drafts(self, thread: str = "one") -> list[str]:
+        return [m["content"] for m in self.server.messages if m["private"] and _ours(m)]
+
+    def public(self, thread: str = "one") -> list[str]:
+        return [m["content"] for m in self.server.messages if not m["private"] and _ours(m)]
+
+    @contextmanager
+    def breaking(self, trouble: Trouble) -> Generator[None]:
+        server = self.server
+        server.fails = {"error_after_saving": 500, "refuse": 422}.get(trouble, 0)
+        server.saves, server.drops_attributes = trouble != "refuse", trouble == "partial"
+        yield
+        server.fails, server.saves, server.drops_attributes = 0, True, False
+
+
+def _ours(message: dict[str, Any]) -> bool:
+    return message["sender"]["id"] in (TOKENS["drafter"], TOKENS["sender"])
+
+
+class TestConformance(AdapterConformance):
+    @pytest.fixture
+    def world(self, chatwoot: Contract) -> World:
+        return ChatwootWorld(chatwoot)

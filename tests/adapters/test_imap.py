@@ -1,19 +1,24 @@
 """The mailbox adapter against a real Dovecot."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from aiosmtpd.controller import Controller
 from imapclient import IMAPClient
 
 from aplomo.adapters.imap import ImapAdapter
-from aplomo.embed.adapter import Adapter, Inbound
+from aplomo.embed.adapter import Adapter, Inbound, Ref
+from aplomo.embed.conformance import AdapterConformance, Trouble, World
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.errors import ConfigError, DeliveryRefused, MessageGone, SendRefused, ToolUnavailable
 from real_servers.dovecot import PASSWORD, USER, Dovecot
 from real_servers.drafts import REPLY, key_for, payload
+from real_servers.process import free_port
 
 TABLE = {
     "host": "127.0.0.1",
@@ -185,9 +190,7 @@ def test_our_own_note_is_never_a_customer(dovecot: Dovecot, box: Any) -> None:
     }
     assert len(ours) == 2
     assert (
-        mail.fetch(
-            asked.ref.__class__(adapter="mail", account=mail.account, thread_id=asked.ref.thread_id)
-        ).ref
+        mail.fetch(Ref(adapter="mail", account=mail.account, thread_id=asked.ref.thread_id)).ref
         == asked.ref
     )
 
@@ -341,3 +344,80 @@ def test_nothing_can_be_sent_without_the_separate_credential(dovecot: Dovecot) -
     assert not mail.can_send
     with pytest.raises(SendRefused):
         mail.send(None, "k")  # type: ignore[arg-type]
+
+
+class MailWorld:
+    """A Dovecot, driven as people with mail clients drive it."""
+
+    troubles: frozenset[Trouble] = frozenset()
+
+    def __init__(self, server: Dovecot, box: Any, smtp: int) -> None:
+        self.server, self.box, self.smtp = server, box, smtp
+        self.threads: dict[str, str] = {}
+        self.sent: list[str] = []
+
+    def adapter(self, *, sender: bool = False) -> ImapAdapter:
+        way = {"host": "127.0.0.1", "port": self.smtp, "tls": "none", "user": "x"}
+        more = {"sender": way | {"password_env": "SMTP_PASSWORD"}} if sender else {}
+        return adapter(self.server, **more)
+
+    def _letter(self, text: str, thread: str) -> EmailMessage:
+        id_ = f"<{uuid4()}@example.org>"
+        root = self.threads.setdefault(thread, id_)
+        answers = {"in_reply_to": root, "references": root} if root != id_ else {}
+        return letter(text, id_, **answers)
+
+    def customer_writes(self, text: str, thread: str = "one") -> Ref:
+        message = self._letter(text, thread)
+        self.server.receive(message)
+        return Ref(
+            adapter="mail",
+            account="care@example.com",
+            thread_id=self.threads[thread],
+            message_id=message["message-id"],
+        )
+
+    def agent_answers(self, text: str, thread: str = "one") -> None:
+        message = self._letter(text, thread)
+        message.replace_header("from", "care@example.com")
+        self.box.append("Sent", message.as_bytes())
+
+    def agent_notes(self, text: str, thread: str = "one") -> None:
+        pass  # a mailbox has no notes
+
+    def hook(self, ref: Ref) -> tuple[Mapping[str, str], bytes]:
+        raise AssertionError("a mailbox calls no hooks")
+
+    def drafts(self, thread: str = "one") -> list[str]:
+        return [message.get_content() for message in stored(self.box, "Drafts")]
+
+    def public(self, thread: str = "one") -> list[str]:
+        return self.sent
+
+    def breaking(self, trouble: Trouble) -> AbstractContextManager[None]:
+        raise AssertionError("a mailbox is not broken on purpose")
+
+
+class Outgoing:
+    """Keeps the text of what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 -- aiosmtpd's name
+        message: Any = message_from_bytes(envelope.original_content, policy=policy.default)
+        assert "X-Draft-Key" not in message
+        self.sent.append(message.get_content())
+        return "250 OK"
+
+
+class TestConformance(AdapterConformance):
+    @pytest.fixture
+    def world(self, dovecot: Dovecot, box: Any) -> Iterator[World]:
+        outgoing = Outgoing()
+        smtp = Controller(outgoing, hostname="127.0.0.1", port=free_port())
+        smtp.start()
+        world = MailWorld(dovecot, box, smtp.port)
+        world.sent = outgoing.sent
+        yield world
+        smtp.stop()

@@ -108,7 +108,7 @@ class ChatwootAdapter:
             if int(event["account"]["id"]) != self._account_id:
                 return []
             return [self._ref(str(int(event["conversation"]["id"])), str(int(event["id"])))]
-        except (ValueError, KeyError, TypeError):
+        except (RecursionError, ValueError, KeyError, TypeError):
             raise InputError("is not a hook of Chatwoot", where=self.name) from None
 
     def poll(self, cursor: Cursor | None) -> tuple[list[Ref], Cursor]:

@@ -100,7 +100,7 @@ class DjangoHelpdeskAdapter:
         try:
             event = json.loads(raw)
             ticket, said = int(event["ticket"]["id"]), int(event.get("followup_id", _OPENED))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (RecursionError, ValueError, KeyError, TypeError, AttributeError):
             raise InputError("is not a hook of django-helpdesk", where=self.name) from None
         return [self._ref(str(ticket), str(said))]
 

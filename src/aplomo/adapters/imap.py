@@ -16,6 +16,7 @@ Two messages are written: the draft, which holds nothing but the reply, and a no
 customer's message with the reasons and the record, so that no one sends those by mistake.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -57,6 +58,7 @@ KEYWORD: Final = b"$AIDrafted"
 KEY: Final = "X-Draft-Key"
 BODY_HASH: Final = "X-Draft-SHA256"
 OURS: Final = Party(id="aplomo", kind="bot", name="Aplomo")
+_ID = re.compile(r"<[^<>\s]{1,250}>|uid:[0-9]{1,10}")
 _MOST_IN_THREAD = 50
 
 
@@ -202,6 +204,8 @@ class ImapAdapter:
         return box.special(f"\\{kind.title()}".encode(), self._named[kind])
 
     def _asked(self, box: Mailbox, ref: Ref) -> Found:
+        if not _ID.fullmatch(ref.message_id):
+            raise MessageGone(f"{ref.message_id[:40]!r} is no id of a message")
         kind, _, uid = ref.message_id.partition(":")
         criteria = ["UID", uid] if kind == "uid" else has("Message-ID", ref.message_id)
         found = [item for item in box.search(self._inbox, criteria) if item.id == ref.message_id]
@@ -211,7 +215,7 @@ class ImapAdapter:
 
     def _thread(self, box: Mailbox, *ids: str) -> list[Found]:
         """The last messages that name one of `ids`, oldest first, each once."""
-        names = [name for name in dict.fromkeys(ids) if name.startswith("<")]
+        names = [name for name in dict.fromkeys(ids) if _ID.fullmatch(name) and name[0] == "<"]
         fields = ("Message-ID", "In-Reply-To", "References")
         criteria = [has(field, name) for name in names for field in fields]
         folders = (self._inbox, self._folder(box, "sent"), self._folder(box, "drafts"))

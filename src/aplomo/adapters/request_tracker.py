@@ -90,7 +90,7 @@ class RequestTrackerAdapter:
         try:
             event = json.loads(raw)
             kind, ticket, said = event["event"], int(event["ticket"]), int(event["transaction"])
-        except (ValueError, KeyError, TypeError):
+        except (RecursionError, ValueError, KeyError, TypeError):
             raise InputError("is not a hook of our Scrip", where=self.name) from None
         return [self._ref(str(ticket), str(said))] if kind in PUBLIC else []
 
