@@ -32,6 +32,7 @@ CONTRACTS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "contracts" / "chatwoot.json").read_text(encoding="utf-8")
 )
 SECRET = "hook-of-a-test"
+NOTHING: dict[str, Any] = {}
 TOKENS = {"drafter": 7, "sender": 8, "eva": 9}
 
 
@@ -53,7 +54,7 @@ class Contract(ThreadingHTTPServer):
 
     def add(self, content: str, user: int | None = None, **more: Any) -> dict[str, Any]:
         sender = {"id": user, "type": "user"} if user else {"id": 4, "type": "contact"}
-        said = dict(CONTRACTS["message_of_a_contact"]) | {
+        said: dict[str, Any] = dict(CONTRACTS["message_of_a_contact"]) | {
             "content_attributes": {},
             "private": False,
         }
@@ -79,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         user = TOKENS[self.headers["api_access_token"]]
-        kept = {} if self.server.drops_attributes else asked["content_attributes"]
+        kept: dict[str, Any] = {} if self.server.drops_attributes else asked["content_attributes"]
         said: Any = {}
         if self.server.saves:
             said = self.server.add(

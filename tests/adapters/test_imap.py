@@ -39,7 +39,8 @@ def adapter(server: Dovecot, **more: Any) -> ImapAdapter:
 @pytest.fixture
 def box(dovecot: Dovecot) -> Iterator[Any]:
     """The mailbox as its owner sees it, empty."""
-    with IMAPClient("127.0.0.1", dovecot.imap, ssl=False) as client:
+    with IMAPClient("127.0.0.1", dovecot.imap, ssl=False) as opened:
+        client: Any = opened
         client.login(USER, PASSWORD)
         for folder in ("INBOX", "Drafts", "Sent"):
             client.select_folder(folder)

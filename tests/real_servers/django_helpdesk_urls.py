@@ -1,8 +1,9 @@
+# pyright: basic, reportMissingImports=false
 """The helpdesk, and the files attached to its follow-ups."""
 
-from django.conf import settings  # type: ignore[import-not-found]
-from django.conf.urls.static import static  # type: ignore[import-not-found]
-from django.urls import include, path  # type: ignore[import-not-found]
+from django.conf import settings
+from django.conf.urls.static import static
+from django.urls import include, path
 
 urlpatterns = [
     path("", include("helpdesk.urls")),

@@ -6,7 +6,7 @@ import pwd
 import shutil
 import smtplib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -35,7 +35,7 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def dovecot() -> Iterator[Dovecot]:
+def dovecot() -> Generator[Dovecot]:
     # Not pytest's folder: that one is closed to the unprivileged user who owns the mail.
     home = Path(tempfile.mkdtemp(prefix="dovecot-"))
     server = Dovecot(imap=free_port(), lmtp=free_port())

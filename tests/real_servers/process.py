@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 
@@ -30,7 +30,7 @@ def process(
     log: Path,
     env: dict[str, str] | None = None,
     patience: float = 60,
-) -> Iterator[int]:
+) -> Generator[int]:
     """Run `command` in a session of its own until the block ends; gives its pid.
 
     Raises RuntimeError with the end of its log when it stops, or is not `ready` in `patience` seconds.

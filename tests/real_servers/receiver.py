@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,7 +26,7 @@ class Receiver:
 
 
 @contextlib.contextmanager
-def receiver(port: int) -> Iterator[Receiver]:
+def receiver(port: int) -> Generator[Receiver]:
     got = Receiver()
 
     class Handler(BaseHTTPRequestHandler):

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -70,7 +70,7 @@ class RequestTracker:
 
 
 @contextlib.contextmanager
-def request_tracker() -> Iterator[RequestTracker]:
+def request_tracker() -> Generator[RequestTracker]:
     home = Path(tempfile.mkdtemp(prefix="rt-"))
     port, hooks = free_port(), free_port()
     for folder in ("conf.d", "mason", "session", "mail"):

@@ -124,7 +124,7 @@ class ChatwootAdapter:
         message = next((m for m in thread if m.id == wanted), None)
         if message is None:
             raise MessageGone(f"conversation {ref.thread_id} has no message {wanted}")
-        lang = (conversation.get("additional_attributes") or {}).get("browser_language")
+        lang: Any = _object(conversation, "additional_attributes").get("browser_language")
         return Inbound(
             ref=self._ref(ref.thread_id, message.id),
             message=message,
@@ -188,8 +188,12 @@ class ChatwootAdapter:
         public = [item for item in self._ours(ref) if not item["private"]]
         said = next((item for item in public if _attributes(item).get(KEY) == key), None)
         if said is None:
-            body = {"content": approved.approval.text, "message_type": "outgoing", "private": False}
-            body["content_attributes"] = {KEY: key}
+            body = {
+                "content": approved.approval.text,
+                "message_type": "outgoing",
+                "private": False,
+                "content_attributes": {KEY: key},
+            }
             said = self._sender.write("POST", f"{self._path(ref)}/messages", body)
         return Sent(ref=ref, key=key, id=str(said["id"]), at=_time(said))
 
@@ -256,7 +260,7 @@ def _message(item: dict[str, Any], own: frozenset[str]) -> Message:
 
 def _party(item: dict[str, Any]) -> Party:
     """Who wrote a message; contacts and agents are numbered apart."""
-    sender = item.get("sender") or {}
+    sender = _object(item, "sender")
     kind = str(sender.get("type") or item.get("sender_type") or "").lower()
     number = sender.get("id") or item.get("sender_id")
     if not kind or number is None:
@@ -266,7 +270,12 @@ def _party(item: dict[str, Any]) -> Party:
 
 
 def _attributes(item: dict[str, Any]) -> dict[str, Any]:
-    return item.get("content_attributes") or {}
+    return _object(item, "content_attributes")
+
+
+def _object(item: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object under `name`; empty where there is none."""
+    return item.get(name) or {}
 
 
 def _key(item: dict[str, Any]) -> str:

@@ -201,7 +201,7 @@ class DjangoHelpdeskAdapter:
         """The reply in the record attached to our note: what a bare `/approve` says yes to."""
         for item in self._ours(ticket):
             if str(item["id"]) == delivered.id and item["followupattachment_set"]:
-                path = urlsplit(item["followupattachment_set"][0]["file"]).path
+                path = urlsplit(str(item["followupattachment_set"][0]["file"])).path
                 return self._rest.read(path.lstrip("/"))["reply"]["text"]
         raise MessageGone("the record of the draft is not attached any more")
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
+from weakref import finalize
 
 import httpx2
 
@@ -45,6 +46,7 @@ class Rest:
         self._client = httpx2.Client(
             auth=auth, headers={"accept": "application/json", **(headers or {})}, timeout=timeout
         )
+        finalize(self, self._client.close)  # its connections end with it
 
     def read(self, path: str, **query: str | int) -> Any:
         """The JSON at `path`. Raises MessageGone (404), else ToolUnavailable."""
