@@ -178,7 +178,7 @@ def test_the_hook_of_a_note_never_speaks_for_the_customers_message_in_it(
     chatwoot: Contract,
 ) -> None:
     """Chatwoot issue 14023: it carries the last public message. Reading that one in `parse`
-    instead of the top-level fields makes this fail (tried)."""
+    instead of the top-level fields must make this fail."""
     tool = adapter(chatwoot)
     assert tool.parse(hook("hook_of_our_note")) == []
     asked = inbound(tool)
@@ -189,7 +189,7 @@ def test_the_hook_of_a_note_never_speaks_for_the_customers_message_in_it(
 
 
 def test_a_write_that_fails_after_saving_is_read_back(chatwoot: Contract) -> None:
-    """Without the read-back in `delivery.deliver` this fails (tried)."""
+    """Without the read-back in `delivery.deliver` this must fail."""
     tool = adapter(chatwoot)
     asked = inbound(tool)
     key = key_for(asked)

@@ -178,7 +178,7 @@ def test_a_draft_that_a_person_has_edited_is_never_removed(dovecot: Dovecot, box
 
 
 def test_our_own_note_is_never_a_customer(dovecot: Dovecot, box: Any) -> None:
-    """With `ours` forced to False in `_message`, this test and the next but one fail (tried)."""
+    """With `ours` forced to False in `_message`, this test must fail."""
     mail = adapter(dovecot)
     asked = inbound(dovecot, mail, letter())
     key = key_for(asked)

@@ -156,7 +156,7 @@ def test_trap_2_a_201_that_left_out_the_key_is_a_partial_success(
 ) -> None:
     """The field does not exist: RT says 201. The text's mark still finds the note, `missing` tells.
 
-    With the search by text (`marked`) removed, this fails as DeliveryUnknown (tried).
+    With the search by text (`marked`) removed, this must fail as DeliveryUnknown.
     """
     rt = adapter(request_tracker, key_field="NoSuchField")
     asked = inbound(request_tracker, rt, letter())
@@ -192,7 +192,7 @@ def test_trap_3_the_drafter_cannot_reply_the_server_refuses(
 def test_trap_5_a_signed_push_and_the_echo_of_our_own_note(request_tracker: RequestTracker) -> None:
     """The Scrip signs as Standard Webhooks do; our own comment fires it and is dropped by `parse`.
 
-    With `PUBLIC` widened to comments in `parse`, this fails (tried); the loop rules are a second
+    With `PUBLIC` widened to comments in `parse`, this must fail; the loop rules are a second
     guard.
     """
     rt = adapter(request_tracker)

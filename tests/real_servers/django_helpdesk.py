@@ -61,11 +61,9 @@ class Helpdesk:
             "submitter_email": sender,
         }
         with httpx2.Client(base_url=self.url, timeout=60) as browser:
-            page = browser.get("/tickets/submit/")
-            form["csrfmiddlewaretoken"] = browser.cookies["csrftoken"]
             answer = browser.post("/tickets/submit/", data=form)
             # With its hook receiver down the page fails, though the ticket is saved.
-            assert page.status_code == 200 and answer.status_code in (302, 500), answer.text[:500]
+            assert answer.status_code in (302, 500), answer.text[:500]
         with self.api() as api:
             return max(item["id"] for item in api.get("tickets/?page_size=500").json()["results"])
 
