@@ -47,7 +47,9 @@ def test_the_readme_program_runs(
     assert printed[1].startswith("Thank you!")
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in ("README.md", "embedding.md")])
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name not in ("README.md", "embedding.md")]
+)
 def test_the_programs_of_the_docs_run(page: Path) -> None:
     for program in blocks(page, "python"):
         exec(program, {})
@@ -74,7 +76,7 @@ def test_the_programs_of_the_embedding_page_run(
         exec(program, shown)
     store: Any = shown["outbox"]
     store.store.close()
-    assert capsys.readouterr().out.splitlines() == ["needs_human human_review", "d-1"]
+    assert capsys.readouterr().out.splitlines() == ["needs_human safety_review", "d-1"]
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
