@@ -1,12 +1,14 @@
 """The django-helpdesk adapter against a real django-helpdesk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
 
 from aplomo.adapters.django_helpdesk import DjangoHelpdeskAdapter
 from aplomo.embed.adapter import Adapter, Approval, Approved, Inbound, Party, Ref
+from aplomo.embed.conformance import AdapterConformance, Trouble, World
 from aplomo.embed.delivery import deliver
 from aplomo.embed.loop import Loops, refusal
 from aplomo.embed.plugins import AdapterSettings
@@ -23,19 +25,24 @@ from real_servers.django_helpdesk import HOOK_SECRET, USERS, Helpdesk
 from real_servers.drafts import REPLY, key_for, payload
 from real_servers.receiver import Receiver, receiver
 
+pytestmark = pytest.mark.servers
+
 COMPLAINT = "Mi pedido llegó roto"
 
 
-def adapter(server: Helpdesk, sender: str = "", **more: Any) -> DjangoHelpdeskAdapter:
+def adapter(
+    server: Helpdesk, sender: str = "", *, push: bool = True, **more: Any
+) -> DjangoHelpdeskAdapter:
     table: dict[str, Any] = {
         "url": server.url,
         "user": "draftbot",
         "user_id": USERS["draftbot"],
         "password_env": "P",
-        "hook_secret_env": "H",
         "timeout": 60,
         **more,
     }
+    if push:
+        table["hook_secret_env"] = "H"
     if sender:
         table["sender"] = {"user": sender, "user_id": USERS[sender], "password_env": "S"}
     environ = {"P": "draftbot-of-a-test", "S": f"{sender}-of-a-test", "H": HOOK_SECRET}
@@ -188,10 +195,7 @@ def test_html_in_a_note_is_shown_as_text(helpdesk: Helpdesk, hooks: Receiver) ->
     asked = inbound(helpdesk, tool)
     key = key_for(asked)
     tool.deliver(asked, payload(key, note=f"<script>alert(1)</script>\n\nref: {key}"), key)
-    with helpdesk.api() as api:
-        form = {"username": "eva", "password": "eva-of-a-test"}
-        api.post(f"{helpdesk.url}/login/", data=form)
-        page = api.get(f"{helpdesk.url}/tickets/{asked.ref.thread_id}/").text
+    page = helpdesk.staff_page(int(asked.ref.thread_id))
     assert "alert(1)" in page
     assert "<script>alert(1)" not in page
 
@@ -245,3 +249,74 @@ def test_nothing_can_be_sent_without_the_separate_credential(helpdesk: Helpdesk)
     assert not tool.can_send
     with pytest.raises(SendRefused):
         tool.send(None, "k")  # type: ignore[arg-type]
+
+
+class HelpdeskWorld:
+    """A django-helpdesk, driven as customers and agents drive it.
+
+    It is polled: its hooks carry a secret and no signature, and are tried above.
+    """
+
+    troubles: frozenset[Trouble] = frozenset({"error_after_saving"})
+
+    def __init__(self, server: Helpdesk) -> None:
+        self.server = server
+        self.tickets: dict[str, int] = {}
+        self._hooks = receiver(server.hooks)
+        self._hooks.__enter__()
+
+    def close(self) -> None:
+        self._hooks.__exit__(None, None, None)
+
+    def adapter(self, *, sender: bool = False) -> DjangoHelpdeskAdapter:
+        return adapter(self.server, "sender" if sender else "", push=False)
+
+    def _said(self, thread: str) -> list[Any]:
+        with self.server.api() as api:
+            ticket = api.get(f"tickets/{self.tickets[thread]}/").json()
+        return sorted(ticket["followup_set"], key=lambda item: item["id"])
+
+    def customer_writes(self, text: str, thread: str = "one") -> Ref:
+        tool, message = self.adapter(), "0"
+        if thread in self.tickets:
+            self.server.customer_writes(self.tickets[thread], text)
+            message = str(self._said(thread)[-1]["id"])
+        else:
+            self.tickets[thread] = self.server.ask(text)
+        ticket = str(self.tickets[thread])
+        return Ref(adapter=tool.name, account=tool.account, thread_id=ticket, message_id=message)
+
+    def agent_answers(self, text: str, thread: str = "one") -> None:
+        self.server.follow_up("eva", self.tickets[thread], text, public=True)
+
+    def agent_notes(self, text: str, thread: str = "one") -> None:
+        self.server.follow_up("eva", self.tickets[thread], text, public=False)
+
+    def hook(self, ref: Ref) -> tuple[Mapping[str, str], bytes]:
+        raise AssertionError("it is polled here")
+
+    def drafts(self, thread: str = "one") -> list[str]:
+        said = self._said(thread)
+        return [f["comment"] for f in said if f["user"] == USERS["draftbot"] and not f["public"]]
+
+    def public(self, thread: str = "one") -> list[str]:
+        return [f["comment"] for f in self._said(thread) if f["user"] and f["public"]]
+
+    def breaking(self, trouble: Trouble) -> AbstractContextManager[None]:
+        assert trouble == "error_after_saving"
+        return self._without_its_receiver()
+
+    @contextmanager
+    def _without_its_receiver(self) -> Iterator[None]:
+        self.close()
+        yield
+        self._hooks = receiver(self.server.hooks)
+        self._hooks.__enter__()
+
+
+class TestConformance(AdapterConformance):
+    @pytest.fixture
+    def world(self, helpdesk: Helpdesk) -> Iterator[World]:
+        world = HelpdeskWorld(helpdesk)
+        yield world
+        world.close()

@@ -1,5 +1,9 @@
 """The Request Tracker adapter against a real Request Tracker 5."""
 
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
@@ -7,7 +11,8 @@ from uuid import uuid4
 import pytest
 
 from aplomo.adapters.request_tracker import RequestTrackerAdapter
-from aplomo.embed.adapter import Adapter, Approval, Approved, Inbound, Party, Ref
+from aplomo.embed.adapter import Adapter, Approval, Approved, Inbound, Message, Party, Ref
+from aplomo.embed.conformance import AdapterConformance, Trouble, World
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.errors import (
     DeliveryRefused,
@@ -18,8 +23,10 @@ from aplomo.errors import (
     ToolUnavailable,
 )
 from real_servers.drafts import REPLY, key_for, payload
-from real_servers.receiver import receiver
+from real_servers.receiver import Receiver, receiver
 from real_servers.request_tracker import HOOK_SECRET, RequestTracker
+
+pytestmark = pytest.mark.servers
 
 
 def adapter(server: RequestTracker, sender: str = "", **more: Any) -> RequestTrackerAdapter:
@@ -290,3 +297,58 @@ def test_nothing_can_be_sent_without_the_separate_credential(
     assert not rt.can_send
     with pytest.raises(SendRefused):
         rt.send(None, "k")  # type: ignore[arg-type]
+
+
+class TicketWorld:
+    """A Request Tracker, driven as customers with mail and agents drive it."""
+
+    troubles: frozenset[Trouble] = frozenset()
+
+    def __init__(self, server: RequestTracker, hooks: Receiver) -> None:
+        self.server, self.hooks = server, hooks
+        self.newest: dict[str, Ref] = {}
+
+    def adapter(self, *, sender: bool = False) -> RequestTrackerAdapter:
+        return adapter(self.server, "sender" if sender else "")
+
+    def customer_writes(self, text: str, thread: str = "one") -> Ref:
+        before = self.newest.get(thread)
+        subject = f"[test #{before.thread_id}] Pedido" if before else "Pedido"
+        self.newest[thread] = inbound(self.server, self.adapter(), letter(subject, text)).ref
+        return self.newest[thread]
+
+    def agent_answers(self, text: str, thread: str = "one") -> None:
+        comment(self.server, "eva", self.newest[thread].thread_id, "correspond", text)
+
+    def agent_notes(self, text: str, thread: str = "one") -> None:
+        comment(self.server, "eva", self.newest[thread].thread_id, "comment", text)
+
+    def hook(self, ref: Ref) -> tuple[Mapping[str, str], bytes]:
+        self.hooks.wait_for(1)
+        return next(
+            hook
+            for hook in self.hooks.hooks
+            if str(json.loads(hook[1])["transaction"]) == ref.message_id
+        )
+
+    def _thread(self, thread: str) -> list[Message]:
+        ref = replace(self.newest[thread], message_id="")
+        return list(self.adapter(sender=True).fetch(ref).thread)
+
+    def drafts(self, thread: str = "one") -> list[str]:
+        said = self._thread(thread)
+        return [m.text for m in said if m.author.id == "draftbot" and m.visibility == "internal"]
+
+    def public(self, thread: str = "one") -> list[str]:
+        said = self._thread(thread)
+        return [m.text for m in said if m.direction == "outgoing" and m.visibility == "public"]
+
+    def breaking(self, trouble: Trouble) -> AbstractContextManager[None]:
+        raise AssertionError("a Request Tracker is not broken on purpose")
+
+
+class TestConformance(AdapterConformance):
+    @pytest.fixture
+    def world(self, request_tracker: RequestTracker) -> Iterator[World]:
+        with receiver(request_tracker.hooks) as hooks:
+            yield TicketWorld(request_tracker, hooks)

@@ -51,6 +51,17 @@ class Helpdesk:
         auth = (user, f"{user}-of-a-test")
         return httpx2.Client(base_url=f"{self.url}/api", auth=auth, timeout=60)
 
+    def staff_page(self, ticket: int) -> str:
+        """What an agent's browser is given for a ticket."""
+        with httpx2.Client(base_url=self.url, timeout=60) as browser:
+            browser.get("/login/")
+            form = {"username": "eva", "password": "eva-of-a-test"}
+            form["csrfmiddlewaretoken"] = browser.cookies["csrftoken"]
+            browser.post("/login/", data=form)
+            answer = browser.get(f"/tickets/{ticket}/")
+            assert answer.status_code == 200, answer.status_code
+            return answer.text
+
     def ask(self, text: str, title: str = "Pedido", sender: str = "ana@example.org") -> int:
         """A ticket from the public form, as a customer fills it in; gives its number."""
         form = {

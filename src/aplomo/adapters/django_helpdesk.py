@@ -147,12 +147,15 @@ class DjangoHelpdeskAdapter:
         return self._delivered(ref, key, found[0], missing)
 
     def deliver(self, inbound: Inbound, payload: Payload, key: str) -> Delivered:
-        """Post a private follow-up once. No title is given: another one renames the ticket."""
+        """Post a private follow-up once. No title is given: another one renames the ticket.
+
+        The record's name ends in `.txt`: for `.json` it answers 500, the note saved without it.
+        """
         if found := self.find_delivered(inbound.ref, key):
             return found
         data = {"ticket": number_id(inbound.ref.thread_id), "public": "false"}
         data["comment"] = _inert(payload.note)
-        record = (payload.record_name, payload.record_json, "application/json")
+        record = (f"{payload.record_name}.txt", payload.record_json, "text/plain")
         said = self._rest.write("POST", "api/followups/", data=data, files={"attachments": record})
         return self._delivered(inbound.ref, key, said, ())
 

@@ -133,15 +133,15 @@ class Tickets:
     def _pages(
         self, method: str, path: str, fields: dict[str, str], asked: Any
     ) -> Iterator[dict[str, Any]]:
-        """Until a page is not full: users without all rights are told no number of pages."""
+        """Until a page is empty: what a user may not see is left out of its page, full or not."""
         page = 0
         while True:
             page += 1
             query = fields | {"per_page": str(_PAGE), "page": str(page)}
             items = self._rest.ask(method, path, query=query, json=asked)["items"]
-            yield from items
-            if len(items) < _PAGE:
+            if not items:
                 return
+            yield from items
 
 
 def time_of(written: str) -> datetime:
