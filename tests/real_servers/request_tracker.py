@@ -120,6 +120,7 @@ Set($MailCommand, 'testfile');
 Set($LogToSTDERR, 'warning');
 Set($LogToSyslog, undef);
 Set($WebSecureCookies, 0);
+Set($BcryptCost, 4); # a password is hashed for every request
 $RT::MasonDataDir = '{home}/mason';
 $RT::MasonSessionDir = '{home}/session';
 1;

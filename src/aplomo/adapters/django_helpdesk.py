@@ -122,6 +122,8 @@ class DjangoHelpdeskAdapter:
         thread = self._thread(ticket)
         incoming = [message for message in thread if message.direction == "incoming"]
         wanted = ref.message_id or (incoming[-1].id if incoming else "")
+        if (echo := _echo(ticket)) and wanted == str(echo["id"]):
+            wanted = _OPENED
         message = next((m for m in thread if m.id == wanted), None)
         if message is None:
             raise MessageGone(f"ticket {ref.thread_id} has no message {wanted}")
@@ -216,10 +218,9 @@ class DjangoHelpdeskAdapter:
 
     def _thread(self, ticket: dict[str, Any]) -> tuple[Message, ...]:
         """The ticket's own text, then its follow-ups; one that only repeats it is left out."""
-        said = sorted(ticket["followup_set"], key=lambda item: item["id"])
+        echo = _echo(ticket)
+        said = [item for item in _follow_ups(ticket) if item is not echo]
         opened = ticket["description"] or ""
-        if said and (said[0]["comment"] or "").strip() == opened.strip():
-            said = said[1:]
         address = ticket["submitter_email"] or ""
         customer = Party(id=address, kind="customer" if address else "unknown")
         first = Message(
@@ -276,6 +277,17 @@ def _as_user(settings: AdapterSettings, url: str) -> tuple[Rest, str]:
     auth = (settings.text("user"), settings.secret("password"))
     rest = Rest(url, auth=auth, timeout=settings.number("timeout", 20))
     return rest, str(settings.number("user_id", 0))
+
+
+def _follow_ups(ticket: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(ticket["followup_set"], key=lambda item: item["id"])
+
+
+def _echo(ticket: dict[str, Any]) -> dict[str, Any] | None:
+    """The follow-up with which the public form repeats the ticket's own text."""
+    said = _follow_ups(ticket)
+    same = said and (said[0]["comment"] or "").strip() == (ticket["description"] or "").strip()
+    return said[0] if same else None
 
 
 def _inert(text: str) -> str:
