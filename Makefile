@@ -18,9 +18,9 @@ draft: $(VENV)/.installed ## Draft replies to example comments with the embedded
 test: $(VENV)/.installed-dev lint ## Every check and every test; offline, no weights, no key
 	@$(BIN)/pytest
 
-test-servers: $(VENV)/.installed-dev helpdesk ## The adapters on real servers; installs them where it can (apt, as root)
+test-servers: $(VENV)/.installed-dev helpdesk ## The adapters on helpdesks started for it; in CI, as root, apt installs them
 	@sh .ci/servers
-	@REQUIRE_SERVERS="django_helpdesk $$REQUIRE_SERVERS" $(BIN)/pytest tests/adapters
+	@REQUIRE_SERVERS="django_helpdesk $$REQUIRE_SERVERS" $(BIN)/pytest -m servers tests/adapters
 
 # django-helpdesk lives in an environment of its own: it is a server, not a part of us.
 helpdesk: .venv-helpdesk/.installed
