@@ -1,6 +1,6 @@
 """The django-helpdesk adapter against a real django-helpdesk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -307,7 +307,7 @@ class HelpdeskWorld:
         return self._without_its_receiver()
 
     @contextmanager
-    def _without_its_receiver(self) -> Iterator[None]:
+    def _without_its_receiver(self) -> Generator[None]:
         self.close()
         yield
         self._hooks = receiver(self.server.hooks)

@@ -41,7 +41,7 @@ def theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
     points = "theirs = their_adapter:Theirs\nbroken = a_package_that_is_not_there:Adapter\n"
     (info / "entry_points.txt").write_text(f"[aplomo.adapters]\n{points}")
-    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
 
 
 def test_the_adapters_that_come_with_aplomo_are_where_the_entry_points_say() -> None:
