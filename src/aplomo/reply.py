@@ -85,12 +85,18 @@ class _Composer:
         self.prompts: list[str] = []
 
     def reply(self) -> Effects[Reply | None]:
-        """The model's reply when it passes, else the template's, else the one that failed."""
+        """The model's reply when it passes, else the template's, else the one that failed.
+
+        Where facts may be cited and none is there, the model would invent: the template speaks.
+        """
+        writer = self.writer
+        template = from_template(writer.outcome, writer.brand, writer.lang, writer.facts)
+        if template is not None and writer.outcome.facts == "optional" and not writer.facts:
+            self.notes.append("no fact covers this: the outcome's own words")
+            return self._checked(template)
         written = yield from self._by_model()
         if written is not None and written.passed:
             return written
-        writer = self.writer
-        template = from_template(writer.outcome, writer.brand, writer.lang, writer.facts)
         if template is None:
             return written
         if written is not None:

@@ -6,7 +6,7 @@ import pytest
 from aplomo.answer.calibration import Curve
 from aplomo.comment import Comment
 from aplomo.evals.cases import Case, Split
-from aplomo.evals.fit import Measured, fit, sample, score
+from aplomo.evals.fit import Measured, fit, of_round, sample, score
 
 
 def measured(count: int, gap: float, seed: int = 1) -> list[Measured]:
@@ -88,3 +88,29 @@ def test_a_sample_is_spread_over_the_file_and_over_both_splits() -> None:
     ids = [case.id for case in sample(cases, 2)]
     assert ids == ["calibration0", "calibration5", "test0", "test5"]
     assert len(sample(cases, None)) == 20
+
+
+def test_costs_move_the_thresholds() -> None:
+    cases = measured(400, 2)
+    careful = fit(cases, "q", unsure_share=0.05, costs=(50, 1, 1))
+    lax = fit(cases, "q", unsure_share=0.05, costs=(1, 50, 50))
+    assert careful.yes_from < lax.yes_from
+    assert careful.weights == lax.weights
+
+
+def test_a_later_round_is_asked_of_as_many_without_a_yes_as_with() -> None:
+    cases = [
+        Case(
+            id=f"{split}{n}",
+            split=split,
+            comment=Comment(text="t"),
+            answers={"threat": "yes" if n < 3 else "no"},
+        )
+        for split in ("calibration", "test")
+        for n in range(20)
+    ]
+    chosen = of_round(cases, ["threat", "legal"], first=False)
+    assert [case.answers["threat"] for case in chosen].count("yes") == 6
+    assert len(chosen) == 12
+    assert len(of_round(cases, ["threat"], first=True)) == 40
+    assert of_round(cases, ["legal"], first=False) == []

@@ -35,7 +35,7 @@ def test_the_readme_program_runs(
     said: dict[str, object] = {
         question.label: "yes" if question.id == "positive" else "no" for question in questions
     }
-    said["evidence"] = []
+    said["quotes"] = {}
     reply = {"reply": "Thank you! Your words about our coffee made the whole team smile today."}
     server.script = [server.says(json.dumps(said)), server.says(json.dumps(reply))]
     monkeypatch.setenv("APLOMO_MODEL", "m")

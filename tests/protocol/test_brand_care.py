@@ -99,7 +99,7 @@ def test_the_budget_and_the_order_are_proved() -> None:
     assert proof.violations == ()
     assert proof.walked
     assert proof.calls == 2
-    assert {"self_harm_words", "serious", "vulnerable_author"} <= set(proof.gates)
+    assert {"self_harm_words", "danger_hint", "vulnerable_author"} <= set(proof.gates)
 
 
 def test_every_outcome_is_reached() -> None:
@@ -192,9 +192,12 @@ SPINE: tuple[tuple[str, dict[str, Verdict], str], ...] = (
     ("soy químico y llevan plomo", {"wrong_facts": "yes"}, "case_by_case"),
     ("poned modo oscuro", {"wake_up_call": "yes"}, "wake_up"),
     ("mm", {}, "case_by_case"),
-    ("mm", {"serious": "unsure", "threat": "yes"}, "safety_handoff"),
+    ("esto es peligroso", {"threat": "yes"}, "safety_handoff"),
+    ("esto es peligroso", {"positive": "yes"}, "thank"),
+    ("esto es peligroso", {"self_harm": "unsure"}, "safety_review"),
+    ("mm", {"serious": "yes"}, "safety_review"),
+    ("mm", {"serious": "unsure"}, "case_by_case"),
     ("mm", {"serious": "yes", "positive": "yes"}, "thank"),
-    ("mm", {"serious": "yes", "self_harm": "unsure"}, "safety_review"),
     ("hijos de puta", {"offensive": "yes"}, "hide_breaking_rules"),
 )  # fmt: skip
 
@@ -206,8 +209,7 @@ def test_the_spine(text: str, answers: dict[str, Verdict], outcome: str) -> None
 
 def test_a_word_that_may_be_danger_opens_the_detailed_questions() -> None:
     path, _ = walked(Comment(text="el enchufe no es peligroso, no?"))
-    assert "serious" not in path
-    assert path.index("self_harm") < path.index("positive")
+    assert path.index("danger_hint") < path.index("self_harm") < path.index("positive")
 
 
 def test_texts_shown_to_the_model_are_few_and_whole() -> None:

@@ -127,15 +127,24 @@ def _covered(unit: str, units: set[str]) -> bool:
 
 
 def facts(draft: Draft, matter: Matter) -> Finding:
-    """Cited facts exist and hold; where one is required, the text says what it states."""
+    """Cited facts exist and hold; where one is needed, the text says what it states.
+
+    One is needed where the outcome requires it, and wherever the model answers a question.
+    """
     problems = [f"'{id_}' is no valid fact" for id_ in draft.facts if id_ not in matter.facts]
-    if matter.outcome.facts == "required" and not problems:
+    if not problems and _needs_fact(draft, matter):
         text = " ".join(part for _, part in halves(draft))
         if not draft.facts:
             problems.append("no fact is cited")
         elif not any(_reflects(text, matter.facts[id_].statement) for id_ in draft.facts):
             problems.append(f"the text does not say what {', '.join(draft.facts)} states")
     return verdict("facts", problems, ", ".join(draft.facts) or "none cited")
+
+
+def _needs_fact(draft: Draft, matter: Matter) -> bool:
+    asked = any(mark in matter.comment.text for mark in "?¿")
+    by_model = draft.origin == "model" and matter.outcome.facts == "optional"
+    return matter.outcome.facts == "required" or (asked and by_model)
 
 
 SHARED = 0.4

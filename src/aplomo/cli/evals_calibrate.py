@@ -3,12 +3,13 @@
 import json
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from aplomo.errors import UsageError
+from aplomo.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,21 @@ __all__ = ["calibrate"]
     type=click.FloatRange(0, 0.5),
     help="Share of the calibration cases that may go to a person, per question.",
 )
+@click.option(
+    "--cost",
+    "costs",
+    multiple=True,
+    metavar="QUESTION=MISS:ALARM:PERSON",
+    help="What a missed yes, a false alarm and a person cost; sets the question's thresholds.",
+)
+@click.option(
+    "--round",
+    "only",
+    multiple=True,
+    type=click.IntRange(1),
+    help="Fit this round alone and keep the file's others; repeatable.",
+)
+@click.option("--no-score", is_flag=True, help="Leave the test split unasked.")
 @click.option("--most", type=click.IntRange(2), help="At most so many cases of each split.")
 @click.option(
     "--output",
@@ -42,12 +58,13 @@ __all__ = ["calibrate"]
 )
 def calibrate(
     cases: Path,
-    protocol: str | None,
-    model: str | None,
-    base_url: str | None,
     unsure: float,
+    costs: tuple[str, ...],
+    only: tuple[int, ...],
+    no_score: bool,
     most: int | None,
     output: Path,
+    **chosen: str | None,
 ) -> None:
     """Fit every question's curve on the calibration split of CASES; report on the test split."""
     from tqdm import tqdm
@@ -57,31 +74,67 @@ def calibrate(
     from aplomo.evals.fit import calibration_data, sample
     from aplomo.workspace import Workspace
 
-    labelled = sample(load_cases(cases), most)
+    kinds = ("calibration",) if no_score else ("calibration", "test")
+    labelled = [case for case in sample(load_cases(cases), most) if case.split in kinds]
     workspace = Workspace.find()
-    settings = workspace.model_settings(model=model, base_url=base_url)
-    drafter = Drafter(workspace=workspace, protocol=protocol, model=settings)
+    settings = workspace.model_settings(model=chosen["model"], base_url=chosen["base_url"])
+    drafter = Drafter(workspace=workspace, protocol=chosen["protocol"], model=settings)
     kit = drafter.kit
-    numbers = sorted({q.round for q in kit.protocol.questions.values() if "model" in q.ask})
+    asked = {q.round for q in kit.protocol.questions.values() if "model" in q.ask}
+    rule = _Rule(unsure=unsure, costs=_costs(costs, kit.protocol.questions))
+    place = output / kit.protocol.id / f"{drafter.model.name}.json"
+    rounds = _kept(place) if only else {}
     try:
         with tqdm(total=0, unit="case", disable=not sys.stderr.isatty()) as bar:
-            rounds = {
-                str(number): fitted
-                for number in numbers
-                if (fitted := _fitted(drafter, number, labelled, unsure, bar)) is not None
-            }
+            for number in sorted(asked & set(only) if only else asked):
+                if (fitted := _fitted(drafter, number, labelled, rule, bar)) is not None:
+                    rounds[str(number)] = fitted
     finally:
         drafter.close()
     made = "aplomo " + shlex.join(sys.argv[1:])
-    data = calibration_data(drafter.model.name, made, kit.protocol.id, rounds)
-    place = output / kit.protocol.id / f"{drafter.model.name}.json"
+    data = calibration_data(drafter.model.name, made, kit.protocol.id, dict(sorted(rounds.items())))
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     click.echo(f"wrote {place}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """How thresholds are set: a share that may go to a person, or costs by question id."""
+
+    unsure: float
+    costs: "Mapping[str, tuple[float, float, float]]"
+
+
+def _costs(
+    given: tuple[str, ...], questions: "Mapping[str, object]"
+) -> dict[str, tuple[float, float, float]]:
+    costs: dict[str, tuple[float, float, float]] = {}
+    for item in given:
+        name, _, written = item.partition("=")
+        try:
+            miss, alarm, person = (float(part) for part in written.split(":"))
+        except ValueError:
+            hint = "like --cost threat=50:1:1"
+            raise UsageError(f"--cost {item!r} is not QUESTION=a:b:c", hint=hint) from None
+        if name not in questions:
+            raise UsageError(f"--cost names no question of the protocol: '{name}'")
+        costs[name] = (miss, alarm, person)
+    return costs
+
+
+def _kept(place: Path) -> dict[str, Any]:
+    """The rounds that the file has already."""
+    try:
+        return dict(json.loads(place.read_text(encoding="utf-8"))["rounds"])
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError("is no calibration", where=str(place), hint="fit all rounds") from None
+
+
 def _fitted(
-    drafter: "Drafter", number: int, cases: "Sequence[Case]", unsure: float, bar: Any
+    drafter: "Drafter", number: int, cases: "Sequence[Case]", rule: _Rule, bar: Any
 ) -> dict[str, Any] | None:
     """One round, asked of the cases that label a question of it; None when none does."""
     from aplomo.evals.fit import fit, measure, of_round, round_data, score
@@ -99,7 +152,12 @@ def _fitted(
     by_split = {
         split: [one for one in done if one.case.split == split] for split in ("calibration", "test")
     }
-    curves = {name: fit(by_split["calibration"], name, unsure_share=unsure) for name in names}
+    curves = {
+        name: fit(
+            by_split["calibration"], name, unsure_share=rule.unsure, costs=rule.costs.get(name)
+        )
+        for name in names
+    }
     scores = {
         name: found for name in names if (found := score(by_split["test"], name, curves[name]))
     }
@@ -112,7 +170,7 @@ def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
     from aplomo.evals.fit import score
 
     languages = sorted({one.case.comment.lang or "?" for one in test})
-    lines = [f"{'question':<18}{'cases':<8}{'yes/no':>9}{'AUC':>8}{'bal.acc':>9}{'unsure':>8}"]
+    lines = [f"{'question':<20}{'cases':<8}{'yes/no':>9}{'AUC':>8}{'bal.acc':>9}{'unsure':>8}"]
     for name, curve in curves.items():
         for lang in ("all", *languages):
             of_lang = [one for one in test if lang in ("all", one.case.comment.lang)]
@@ -120,7 +178,7 @@ def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
                 continue
             counts = f"{found.yes}/{found.no}"
             lines.append(
-                f"{name if lang == 'all' else '':<18}{lang:<8}{counts:>9}{found.auc:>8.3f}"
+                f"{name if lang == 'all' else '':<20}{lang:<8}{counts:>9}{found.auc:>8.3f}"
                 f"{found.balanced_accuracy:>9.3f}{found.unsure:>8.2f}"
             )
     return "\n".join(lines)

@@ -4,6 +4,9 @@ What strangers and models wrote passes through `one_line` or `printable`: it can
 or hide anything, nor pass for a line of ours.
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 import click
 
 from aplomo.decision.model import Decision
@@ -17,6 +20,9 @@ _COLORS = {"ready": "green", "needs_human": "yellow", "no_reply": "cyan"}
 MOST_SAID = 280
 """Characters of a comment that stand above its decision."""
 
+MOST_QUIET = 2
+"""Rules in a row that found nothing and still get a line each."""
+
 _MARKS = {"yes": "●", "no": "○", "unsure": "?"}
 
 
@@ -25,7 +31,7 @@ def as_text(decision: Decision) -> str:
     status = decision.status.replace("_", " ")
     lines = [click.style(status.upper(), fg=_COLORS[decision.status], bold=True)]
     lines[0] += f"  {one_line(decision.why)}"
-    lines += [_step(decision.answers[name]) for name in decision.path]
+    lines += _steps([decision.answers[name] for name in decision.path])
     if (outcome := decision.outcome) is not None:
         parts = [outcome.action, outcome.department, outcome.level, outcome.deadline]
         shown = " · ".join(part for part in parts if part and part != "none")
@@ -68,6 +74,17 @@ def summary_text(summary: Summary, *, skipped: int) -> str:
         f"  {usage.calls} model calls, {usage.input_tokens}+{usage.output_tokens} tokens",
     ]
     return "\n".join(lines)
+
+
+def _steps(walked: Sequence[Answer]) -> Iterator[str]:
+    """A line each, but for the rules in a row that found nothing: those share one."""
+    quiet = groupby(walked, key=lambda answer: answer.by == "rule" and answer.answer == "no")
+    for passed, answers in quiet:
+        group = list(answers)
+        if passed and len(group) > MOST_QUIET:
+            yield click.style(f"  ○ {len(group)} rules found nothing", dim=True)
+        else:
+            yield from map(_step, group)
 
 
 def _step(answer: Answer) -> str:

@@ -80,6 +80,12 @@ class CasesFile(_Shape):
     """The name of the suite."""
     protocols: tuple[Name, ...] = ()
     """The ids of the protocols that the cases are labelled for."""
+    recorded: tuple[Name, ...] = ()
+    """Those of them under which the suite is recorded and run; all when left out."""
+    splits: tuple[Literal["calibration", "test"], ...] = ("calibration", "test")
+    """The splits that are recorded and run."""
+    drafting: bool = True
+    """Whether replies are drafted too; without, only the decisions are guarded."""
     provenance: Text = "unknown"
     """Who or what made the cases."""
     cases: Annotated[tuple[CaseShape, ...], Field(min_length=1)]

@@ -53,11 +53,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A file of cases, and the ids of the protocols that they are labelled for."""
+    """A file of cases, and the ids of the protocols that they are labelled for.
+
+    `recorded` are the protocols, and `splits` the splits, that are recorded and run by default;
+    without `drafting` no reply is drafted.
+    """
 
     name: str
     protocols: tuple[str, ...]
     cases: tuple[Case, ...]
+    recorded: tuple[str, ...] = ()
+    splits: tuple[Split, ...] = ("calibration", "test")
+    drafting: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +98,14 @@ def load_suite(path: Path) -> Suite:
         _case(entry, document, document.line(("cases", index)), shape.provenance)
         for index, entry in enumerate(shape.cases)
     )
-    return Suite(name=shape.suite, protocols=shape.protocols, cases=cases)
+    return Suite(
+        name=shape.suite,
+        protocols=shape.protocols,
+        cases=cases,
+        recorded=shape.recorded or shape.protocols,
+        splits=shape.splits,
+        drafting=shape.drafting,
+    )
 
 
 def load_cases(path: Path) -> tuple[Case, ...]:

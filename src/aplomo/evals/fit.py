@@ -4,7 +4,7 @@ Method: per question, a logistic regression with balanced classes (so that how o
 happens to be in the cases moves nothing), on the question's own raw log-odds (Platt scaling) or on
 those of the whole round (stacking), whichever ranks unseen cases better in cross-validation; and
 around probability 0.5 the widest band that sends at most `unsure_share` of the calibration cases to
-a person.
+a person, or the thresholds that cost least where costs are given.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +14,7 @@ from typing import Any
 from aplomo.answer.calibration import FAR, FORMAT, Curve
 from aplomo.answer.judge import Round
 from aplomo.evals.cases import Case
+from aplomo.evals.thresholds import choose_thresholds
 from aplomo.llm.port import Model
 from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
@@ -101,9 +102,17 @@ def measure(
     return results
 
 
-def fit(measured: Sequence[Measured], question: str, *, unsure_share: float) -> Curve:
+def fit(
+    measured: Sequence[Measured],
+    question: str,
+    *,
+    unsure_share: float,
+    costs: tuple[float, float, float] | None = None,
+) -> Curve:
     """The curve of one question, from its labelled cases.
 
+    With `costs` (of a missed yes, of a false alarm, of a person) the thresholds are those that
+    would have cost least; without, they enclose `unsure_share` of the cases around 0.5.
     Raises ValueError when both answers are not among them.
     """
     labelled = _labelled(measured, question)
@@ -116,7 +125,11 @@ def fit(measured: Sequence[Measured], question: str, *, unsure_share: float) -> 
         no_below=0.5,
         yes_from=0.5,
     )
-    distances = sorted(abs(p - 0.5) for p in _probabilities(labelled, curve))
+    likely = _probabilities(labelled, curve)
+    if costs:
+        low, high = choose_thresholds(likely, _labels(labelled, question), *costs)
+        return replace(curve, no_below=round(low, 4), yes_from=round(high, 4))
+    distances = sorted(abs(p - 0.5) for p in likely)
     half = round(distances[int(unsure_share * len(distances))], 4)
     return replace(curve, no_below=round(0.5 - half, 4), yes_from=round(0.5 + half, 4))
 

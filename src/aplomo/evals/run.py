@@ -55,15 +55,16 @@ class Bench:
             policy=POLICY,
             today=lambda: day,
             remember=0,
+            write=self.suite.drafting,
         )
 
     def chosen(self, ids: Collection[str] = ()) -> tuple[Case, ...]:
-        """The cases to run: those named, else all but worked examples. Raises UsageError."""
+        """The cases to run: those named, else those of the suite's splits. Raises UsageError."""
         if unknown := sorted(set(ids) - {case.id for case in self.suite.cases}):
             raise UsageError(f"no case {', '.join(unknown)} in the suite {self.suite.name}")
         if ids:
             return tuple(case for case in self.suite.cases if case.id in ids)
-        return tuple(case for case in self.suite.cases if case.split != "few_shot")
+        return tuple(case for case in self.suite.cases if case.split in self.suite.splits)
 
     def locked(self) -> Lock:
         """The lock. Raises ConfigError when nothing was recorded."""
@@ -76,7 +77,7 @@ class Bench:
 def open_benches(
     named: str, protocols: Sequence[str] = (), workspace: Workspace | None = None
 ) -> list[Bench]:
-    """The suite `named` under each of its protocols, or under those given.
+    """The suite `named` under each protocol that it is recorded under, or under those given.
 
     Raises UsageError when there is no such suite, or when it is not labelled for a protocol given.
     """
@@ -86,7 +87,7 @@ def open_benches(
         if name not in suite.protocols:
             hint = f"its protocols: {', '.join(suite.protocols)}"
             raise UsageError(f"the suite {suite.name} is not labelled for '{name}'", hint=hint)
-    places = [Place(suite=folder, protocol=name) for name in protocols or suite.protocols]
+    places = [Place(suite=folder, protocol=name) for name in protocols or suite.recorded]
     return [
         Bench(suite=suite, place=place, workspace=here, lock=load_lock(place.lock))
         for place in places
