@@ -193,3 +193,20 @@ def test_fact_details() -> None:
         "the text does not say what returns states"
     )
     assert facts(Draft(text="Hola."), matter()).detail == snapshot("none cited")
+
+
+@pytest.mark.parametrize("lang", ["es", "en"])
+def test_a_question_is_answered_with_what_a_cited_fact_states(lang: str) -> None:
+    asked = {"es": "¿el tostado oscuro lleva más cafeína?", "en": "is the dark roast stronger?"}
+    invented = {
+        "es": "El tostado oscuro lleva más cafeína que el claro.",
+        "en": "The dark roast has more caffeine than the light one.",
+    }
+    about = matter(lang, "answer_question", asked[lang])
+    stated = about.facts["roast_date"].statement[lang]
+    assert not facts(Draft(text=invented[lang], facts=("roast_date",)), about).passed
+    assert not facts(Draft(text=invented[lang]), about).passed
+    assert facts(Draft(text=stated, facts=("roast_date",)), about).passed
+    assert facts(Draft(text=invented[lang], origin="template"), about).passed
+    told = matter(lang, "answer_question", "qué rico" if lang == "es" else "so good")
+    assert facts(Draft(text=invented[lang]), told).passed

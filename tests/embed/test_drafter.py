@@ -56,6 +56,17 @@ def test_a_draft_that_fails_is_repaired_once_with_the_failures_named() -> None:
     assert set(decision.prompts) == {"answer", "draft", "repair", "task"}
 
 
+def test_where_no_fact_covers_a_question_nothing_is_asked_of_the_model() -> None:
+    thank = replace(PROTOCOL.outcomes["thank"], facts="optional")
+    protocol = replace(PROTOCOL, outcomes={**PROTOCOL.outcomes, "thank": thank})
+    made, model = drafter(said("yes"), protocol=protocol)
+    decision = made.draft(PRAISE)
+    model.assert_complete()
+    assert decision.reply is not None
+    assert (decision.reply.draft.origin, decision.usage.calls) == ("template", 1)
+    assert "no fact covers this: the outcome's own words" in decision.notes
+
+
 def test_two_bad_drafts_are_replaced_by_the_template() -> None:
     bad = reply("Te devolvemos el dinero hoy mismo, gracias.")
     made, _ = drafter(said("yes"), bad, bad)

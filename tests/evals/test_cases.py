@@ -1,15 +1,25 @@
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from rapidfuzz import fuzz, process
 
+from aplomo.comment import Comment
 from aplomo.errors import DocumentError
 from aplomo.evals.case_shape import cases_schema
-from aplomo.evals.cases import Case, check_against, load_cases, load_instructions, load_suite
+from aplomo.evals.cases import (
+    Case,
+    Suite,
+    check_against,
+    load_cases,
+    load_instructions,
+    load_suite,
+)
 from aplomo.language import detect
 from aplomo.protocol.load import load
 from aplomo.protocol.model import Protocol
@@ -198,3 +208,16 @@ def _labels(question: str, lang: str, split: str) -> Counter[str]:
         for case in CORE
         if question in case.answers and case.comment.lang == lang and case.split == split
     )
+
+
+def test_a_suite_plays_its_splits_and_of_many_cases_the_sure_ones_and_an_even_few() -> None:
+    def case(number: int, **parts: Any) -> Case:
+        comment = Comment(text=f"text {number}")
+        given: dict[str, Any] = {"split": "test", **parts}
+        return Case(id=f"c{number}", comment=comment, answers={}, **given)
+
+    cases = (*(case(n, must_pass=n == 7) for n in range(10)), case(10, split="few_shot"))
+    whole = Suite(name="s", protocols=("p",), cases=cases)
+    assert [c.id for c in whole.played] == [f"c{n}" for n in range(10)]
+    assert [c.id for c in replace(whole, most=4).played] == ["c0", "c3", "c6", "c7"]
+    assert replace(whole, splits=("calibration",)).played == ()

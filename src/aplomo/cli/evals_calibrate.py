@@ -161,7 +161,8 @@ def _fitted(
     scores = {
         name: found for name in names if (found := score(by_split["test"], name, curves[name]))
     }
-    click.echo(_table(by_split["test"], curves))
+    if by_split["test"]:
+        click.echo(_table(by_split["test"], curves))
     return round_data(round_, curves, scores)
 
 

@@ -84,6 +84,8 @@ class CasesFile(_Shape):
     """Those of them under which the suite is recorded and run; all when left out."""
     splits: tuple[Literal["calibration", "test"], ...] = ("calibration", "test")
     """The splits that are recorded and run."""
+    most: Annotated[int, Field(gt=0)] | None = None
+    """At most so many cases are recorded and run: `must_pass` ones first, the others evenly."""
     drafting: bool = True
     """Whether replies are drafted too; without, only the decisions are guarded."""
     provenance: Text = "unknown"

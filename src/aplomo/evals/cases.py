@@ -56,7 +56,7 @@ class Suite:
     """A file of cases, and the ids of the protocols that they are labelled for.
 
     `recorded` are the protocols, and `splits` the splits, that are recorded and run by default;
-    without `drafting` no reply is drafted.
+    without `drafting` no reply is drafted; of many cases at most `most` are run.
     """
 
     name: str
@@ -65,6 +65,18 @@ class Suite:
     recorded: tuple[str, ...] = ()
     splits: tuple[Split, ...] = ("calibration", "test")
     drafting: bool = True
+    most: int | None = None
+
+    @property
+    def played(self) -> tuple[Case, ...]:
+        """The cases that are recorded and run, in their order."""
+        cases = [case for case in self.cases if case.split in self.splits]
+        if self.most is None or len(cases) <= self.most:
+            return tuple(cases)
+        others = [case for case in cases if not case.must_pass]
+        count = max(0, self.most - (len(cases) - len(others)))
+        spaced = {others[index * len(others) // count].id for index in range(count)}
+        return tuple(case for case in cases if case.must_pass or case.id in spaced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +117,7 @@ def load_suite(path: Path) -> Suite:
         recorded=shape.recorded or shape.protocols,
         splits=shape.splits,
         drafting=shape.drafting,
+        most=shape.most,
     )
 
 

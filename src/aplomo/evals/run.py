@@ -59,12 +59,12 @@ class Bench:
         )
 
     def chosen(self, ids: Collection[str] = ()) -> tuple[Case, ...]:
-        """The cases to run: those named, else those of the suite's splits. Raises UsageError."""
+        """The cases to run: those named, else those that the suite plays. Raises UsageError."""
         if unknown := sorted(set(ids) - {case.id for case in self.suite.cases}):
             raise UsageError(f"no case {', '.join(unknown)} in the suite {self.suite.name}")
         if ids:
             return tuple(case for case in self.suite.cases if case.id in ids)
-        return tuple(case for case in self.suite.cases if case.split in self.suite.splits)
+        return self.suite.played
 
     def locked(self) -> Lock:
         """The lock. Raises ConfigError when nothing was recorded."""
