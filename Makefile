@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help draft test lint fix clean
+.PHONY: help draft test test-servers helpdesk lint fix clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -17,6 +17,18 @@ draft: $(VENV)/.installed ## Draft replies to example comments with the embedded
 
 test: $(VENV)/.installed-dev lint ## Every check and every test; offline, no weights, no key
 	@$(BIN)/pytest
+
+test-servers: $(VENV)/.installed-dev helpdesk ## The adapters on helpdesks started for it; in CI, as root, apt installs them
+	@sh .ci/servers
+	@REQUIRE_SERVERS="django_helpdesk $$REQUIRE_SERVERS" $(BIN)/pytest -m servers tests/adapters
+
+# django-helpdesk lives in an environment of its own: it is a server, not a part of us.
+helpdesk: .venv-helpdesk/.installed
+
+.venv-helpdesk/.installed:
+	@PYTHON=$(PYTHON) sh .ci/environment .venv-helpdesk
+	@.venv-helpdesk/bin/python -m pip install --quiet --disable-pip-version-check 'django-helpdesk>=2.6,<3'
+	@touch $@
 
 lint: $(VENV)/.installed-dev ## Formatting, linting, types, import directions
 	@$(BIN)/ruff format --check .
@@ -29,7 +41,7 @@ fix: $(VENV)/.installed-dev ## Format, and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 
 clean: ## Remove the environment
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-helpdesk
 
 $(VENV)/bin/python:
 	@PYTHON=$(PYTHON) sh .ci/environment $(VENV)
@@ -39,5 +51,5 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,evals,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,evals,imap,postgresql,dev]'
 	@touch $@

@@ -67,7 +67,8 @@ def _content(body: dict[str, Any], seed: int) -> dict[str, Any]:
         if "enum" in kind:
             made[name] = "yes" if seed >> 5 * number & 1 else "no"
         else:
-            made[name] = {"array": [], "object": {}}.get(kind["type"], f"{_THANKS} {seed % 97}")
+            empty: dict[str, Any] = {"array": [], "object": {}}
+            made[name] = empty.get(kind["type"], f"{_THANKS} {seed % 97}")
     return made
 
 
@@ -97,7 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        oracle: Oracle = self.server.oracle  # type: ignore[attr-defined]
+        server: Any = self.server
+        oracle: Oracle = server.oracle
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         oracle.bodies.append(body)
         time.sleep(oracle.seconds)

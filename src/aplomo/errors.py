@@ -6,11 +6,19 @@ AplomoError                     exit
 ├── ConfigError                  3    a protocol, brand, prompt, calibration or setting is wrong
 │   ├── DocumentError            3    ... with every problem at once, each with file and line
 │   └── RuleError                3    a rule does not compile, or cannot judge a comment
-└── ModelError                   4    the model gave nothing usable
-    ├── ModelMissing             4    the weights or a package are not there
-    ├── ModelRejected            4    the endpoint refuses the request: key, model name, bad request
-    ├── ModelUnavailable         4    retry: rate limit, 5xx, connection, time-out
-    └── BadCompletion            4    retry: broken, truncated, misshapen or refused answer
+├── StoreError                   3    the decision store cannot be used: package, address, version
+├── SignatureRefused             3    a hook that is not from whom it says, or not from now
+├── SendRefused                  1    nothing is sent: no credential or approval, or it has aged
+├── ModelError                   4    the model gave nothing usable
+│   ├── ModelMissing             4    the weights or a package are not there
+│   ├── ModelRejected            4    the endpoint refuses the request: key, model name, bad request
+│   ├── ModelUnavailable         4    retry: rate limit, 5xx, connection, time-out
+│   └── BadCompletion            4    retry: broken, truncated, misshapen or refused answer
+└── ToolError                    4    a support tool gave nothing usable
+    ├── ToolUnavailable          4    retry: nothing was written; a read failed, 429, no connection
+    ├── DeliveryUnknown          4    read back, then retry: a write may have taken (5xx, time-out)
+    ├── DeliveryRefused          4    the tool refuses the write, and would again
+    └── MessageGone              4    the message or thread is not there any more
 
 An error says what is wrong (`message`), where (`where`) and what to do (`hint`).
 """
@@ -23,14 +31,22 @@ __all__ = [
     "AplomoError",
     "BadCompletion",
     "ConfigError",
+    "DeliveryRefused",
+    "DeliveryUnknown",
     "DocumentError",
     "InputError",
+    "MessageGone",
     "ModelError",
     "ModelMissing",
     "ModelRejected",
     "ModelUnavailable",
     "Problem",
     "RuleError",
+    "SendRefused",
+    "SignatureRefused",
+    "StoreError",
+    "ToolError",
+    "ToolUnavailable",
     "UsageError",
 ]
 
@@ -155,3 +171,69 @@ class BadCompletion(ModelError):
 
     code = "bad_completion"
     retryable = True
+
+
+class StoreError(AplomoError):
+    """The decision store cannot be opened or is of another version."""
+
+    code = "store"
+
+
+class SignatureRefused(AplomoError):
+    """A hook whose signature is missing or forged, or whose time is not now."""
+
+    code = "signature"
+
+
+class SendRefused(AplomoError):
+    """Nothing was sent: no credential, no approval of this exact text, or the thread moved on."""
+
+    code = "send_refused"
+    exit_code = 1
+
+
+class ToolError(AplomoError):
+    """A support tool gave nothing usable."""
+
+    code = "tool"
+    exit_code = 4
+
+
+class ToolUnavailable(ToolError):
+    """The tool cannot be reached and nothing was written; `retry_after` is in seconds."""
+
+    code = "tool_unavailable"
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        where: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.retry_after = retry_after
+
+
+class DeliveryUnknown(ToolError):
+    """A write that may or may not have taken: 5xx, time-out, connection lost after sending.
+
+    Only reading back tells; a blind retry would write twice.
+    """
+
+    code = "delivery_unknown"
+    retryable = True
+
+
+class DeliveryRefused(ToolError):
+    """The tool refuses the write, and would again: permission, size, closed thread."""
+
+    code = "delivery_refused"
+
+
+class MessageGone(ToolError):
+    """The message or thread is not in the tool any more."""
+
+    code = "message_gone"

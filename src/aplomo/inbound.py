@@ -19,7 +19,7 @@ from aplomo.errors import InputError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["Row", "comment_from", "read_rows"]
+__all__ = ["Row", "comment_from", "comment_shape", "read_rows"]
 
 MAX_FIELD = 16 * 1024 * 1024
 _AUTHOR = "author_"
@@ -45,7 +45,7 @@ def comment_from(data: object, *, where: str = "comment") -> Comment:
     if not isinstance(data, Mapping):
         raise InputError("is not a JSON object", where=where, hint='write {"text": "…"}')
     try:
-        shape: Any = _shape().model_validate(data)
+        shape: Any = comment_shape().model_validate(data)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         hint = "other things that rules may read belong under 'meta'"
@@ -149,33 +149,48 @@ def _decoded(data: bytes) -> str:
 
 
 @lru_cache(maxsize=1)
-def _shape() -> "type[BaseModel]":
+def comment_shape() -> "type[BaseModel]":
+    """The JSON shape of a comment, as a pydantic model."""
     from pydantic import BaseModel, ConfigDict, Field
 
     class Strict(BaseModel):
-        model_config = ConfigDict(extra="forbid")
+        # The line under a key is what its JSON schema says of it.
+        model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     class AuthorShape(Strict):
+        """Who wrote the comment, as far as the channel tells."""
+
         id: str | None = None
         name: str | None = None
         kind: str | None = None
+        """customer, agent, bot …"""
         followers: int | None = Field(default=None, ge=0)
         verified: bool | None = None
         customer: bool | None = None
 
     class TurnShape(Strict):
+        """One earlier message of the thread."""
+
         text: str
         author: str | None = None
         kind: str | None = None
+        """customer, agent, bot …"""
 
     class CommentShape(Strict):
+        """One inbound public text."""
+
         text: str
         id: str | None = None
+        """Default: a hash of channel and text."""
         channel: str | None = None
         lang: str | None = Field(default=None, pattern="^[a-z]{2,3}$")
-        author: AuthorShape = AuthorShape()
+        """ISO 639-1; detected when absent."""
+        author: AuthorShape = Field(default_factory=AuthorShape)
         thread: list[TurnShape] = Field(default_factory=list[TurnShape])
+        """The messages before it, oldest first."""
         history: list[str] = Field(default_factory=list[str])
+        """Earlier comments by the same author."""
         meta: dict[str, str] = Field(default_factory=dict[str, str])
+        """Whatever else a rule may read."""
 
     return CommentShape

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aplomo.assets import asset, folder
 from aplomo.brand.model import Brand, Fact
@@ -27,7 +27,7 @@ FILE = "aplomo.toml"
 PROMPTS = ("answer", "draft", "task", "repair")
 DEFAULT_PROTOCOL = "brand-care"
 EXAMPLE_NOTICE = "no workspace here: using the fictional example brand (`aplomo init` makes one)"
-_KEYS = ("protocol", "brand", "facts", "model", "evals")
+_KEYS = ("protocol", "brand", "facts", "model", "evals", "adapters", "inbox")
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,19 @@ class Workspace:
     def folders(self, kind: str) -> list[Path]:
         """The workspace's own folder of that kind, when there is a workspace."""
         return [self.root / kind] if self.root else []
+
+    @property
+    def adapter_tables(self) -> Mapping[str, Mapping[str, Any]]:
+        """The tables under `[adapters]`, by name. Raises ConfigError when one is not a table."""
+        where = str(self.root / FILE) if self.root else FILE
+        tables: Any = self.settings.get("adapters", {})
+        hint = "write a table: [adapters.NAME]"
+        if not isinstance(tables, dict):
+            raise ConfigError("'adapters' is not a table", where=where, hint=hint)
+        for name, table in cast("dict[str, Any]", tables).items():
+            if not isinstance(table, dict):
+                raise ConfigError(f"'adapters.{name}' is not a table", where=where, hint=hint)
+        return cast("dict[str, dict[str, Any]]", tables)
 
     def _path(self, key: str) -> Path:
         if self.root is None:

@@ -313,7 +313,7 @@ def test_at_once_bounds_what_is_in_flight_and_the_wait_counts(
     with OpenAICompatible(model="m", base_url=server.url, at_once=1) as model:
 
         async def both() -> list[Completion | BaseException]:
-            calls = [model.acomplete(request_, timeout=0.3) for _ in range(2)]
+            calls = [model.acomplete(request_, timeout=seconds) for seconds in (1.0, 0.3)]
             return await asyncio.gather(*calls, return_exceptions=True)
 
         first, second = asyncio.run(both())

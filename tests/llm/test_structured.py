@@ -19,6 +19,6 @@ def test_strict_where_everything_is_required() -> None:
 
 
 def test_not_strict_where_something_may_be_left_out_at_any_depth() -> None:
-    inner = {"type": "object", "properties": {"b": TEXT}, "required": []}
+    inner: dict[str, Any] = {"type": "object", "properties": {"b": TEXT}, "required": []}
     assert not told(properties={"a": TEXT}, required=[])
     assert not told(properties={"a": inner}, required=["a"])

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,9 @@ def test_the_readme_program_runs(
     assert printed[1].startswith("Thank you!")
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "README.md"])
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name not in ("README.md", "embedding.md")]
+)
 def test_the_programs_of_the_docs_run(page: Path) -> None:
     for program in blocks(page, "python"):
         exec(program, {})
@@ -56,6 +59,24 @@ def test_every_page_is_in_the_navigation() -> None:
     nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     for page in (ROOT / "docs").rglob("*.md"):
         assert f": {page.relative_to(ROOT / 'docs').as_posix()}\n" in nav
+
+
+def test_the_programs_of_the_embedding_page_run(
+    server: Misbehaving,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """As written, in an empty folder, on a server whose answers are of no use."""
+    monkeypatch.setenv("APLOMO_MODEL", "m")
+    monkeypatch.setenv("APLOMO_BASE_URL", server.url)
+    monkeypatch.chdir(tmp_path)
+    shown: dict[str, object] = {}
+    for program in blocks(ROOT / "docs" / "embedding.md", "python"):
+        exec(program, shown)
+    store: Any = shown["outbox"]
+    store.store.close()
+    assert capsys.readouterr().out.splitlines() == ["needs_human human_review", "d-1"]
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:

@@ -13,9 +13,13 @@ __all__ = ["cli", "main"]
 
 COMMANDS = {
     "draft": ("aplomo.cli.draft:draft", "Draft replies: one comment, or a file of them."),
+    "explain": ("aplomo.cli.explain:explain", "Say why a decision came out as it did."),
+    "replay": ("aplomo.cli.replay:replay", "Walk decision records again, without a model."),
+    "inbox": ("aplomo.cli.inbox:inbox", "The drafts that wait for a person."),
     "init": ("aplomo.cli.init:init", "Make a workspace in this folder."),
     "protocol": ("aplomo.cli.protocol:protocol", "Lint and show protocols."),
     "model": ("aplomo.cli.model:model", "Fetch and check the embedded model."),
+    "serve": ("aplomo.cli.serve:serve", "Take webhooks and draft over HTTP."),
     "evals": ("aplomo.cli.evals:evals", "Guard changes with labelled cases and recorded calls."),
 }
 

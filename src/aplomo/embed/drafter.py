@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -16,15 +17,18 @@ from aplomo.answer.ladder import Rounds
 from aplomo.brand.model import Brand, Fact
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision
+from aplomo.effect import Effects
 from aplomo.errors import UsageError
 from aplomo.llm.port import Model, Price
 from aplomo.llm.retry import RetryPolicy
 from aplomo.protocol.model import Protocol, Question, Verdict
 from aplomo.run import Consulted, Kit, adrive, decide, drive
 from aplomo.walk import Answer
+from aplomo.watch import Watch, watched
 from aplomo.workspace import Workspace
 
 if TYPE_CHECKING:
+    from aplomo.embed.runnable import DraftRunnable
     from aplomo.llm.settings import ModelSettings
 
 __all__ = ["Drafter"]
@@ -41,7 +45,7 @@ class Drafter:
     the shipped examples. `model` is a Model, any LangChain chat model, or ModelSettings. With
     `ask_model` off a person answers in the model's place, and with `write` off nothing is drafted.
     `consult` is how a person is asked; `remember` how many of the latest replies are kept, so that
-    a new one that repeats them is found.
+    a new one that repeats them is found; `watch` sees each decision and model call, for traces.
 
     Raises ConfigError (DocumentError) when a protocol, brand or facts file is refused.
     """
@@ -60,12 +64,14 @@ class Drafter:
         consult: Consulted = nobody,
         today: Callable[[], date] = date.today,
         remember: int = 20,
+        watch: Watch | None = None,
     ) -> None:
         place = workspace or Workspace.find()
         self.workspace = place
         self.model, chosen, price = _model(model, place)
         self.policy = policy or chosen
         self._consult = consult
+        self._watch = watch
         self._recent: deque[tuple[str, str]] = deque(maxlen=remember)
         voice = brand if isinstance(brand, Brand) else place.brand(brand)
         self.kit = Kit(
@@ -98,8 +104,8 @@ class Drafter:
         self, comment: Comment, answers: Mapping[str, Verdict] | None = None
     ) -> Decision:
         """The async twin of `draft`."""
-        steps = decide(comment, self._kit_for(comment), self._known(answers))
-        return self._remembered(await adrive(steps, self.model, self.policy, self._consult))
+        with closing(self._steps(comment, self._known(answers))) as steps:
+            return self._remembered(await adrive(steps, self.model, self.policy, self._consult))
 
     def draft_many(
         self, comments: Iterable[Comment], *, concurrency: int = 1
@@ -141,14 +147,24 @@ class Drafter:
             raise UsageError(f"answers that the walk did not need: {', '.join(unused)}")
         return resumed
 
+    def as_runnable(self) -> "DraftRunnable":
+        """This Drafter as a LangChain Runnable, from a comment (or its text) to a Decision."""
+        from aplomo.embed.runnable import DraftRunnable
+
+        return DraftRunnable(self)
+
     def close(self) -> None:
         """Release the model, if it holds anything."""
         if (close := getattr(self.model, "close", None)) is not None:
             close()
 
     def _decide(self, comment: Comment, known: Mapping[str, Answer]) -> Decision:
+        with closing(self._steps(comment, known)) as steps:
+            return self._remembered(drive(steps, self.model, self.policy, self._consult))
+
+    def _steps(self, comment: Comment, known: Mapping[str, Answer]) -> Effects[Decision]:
         steps = decide(comment, self._kit_for(comment), known)
-        return self._remembered(drive(steps, self.model, self.policy, self._consult))
+        return watched(steps, comment, self.model, self._watch)
 
     def _kit_for(self, comment: Comment) -> Kit:
         """The kit, with the latest replies to other comments: none of them may be repeated."""

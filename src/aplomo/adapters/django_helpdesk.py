@@ -1,0 +1,304 @@
+"""django-helpdesk: the draft is a private follow-up, which only staff see.
+
+    [adapters.helpdesk]
+    type = "django_helpdesk"
+    url = "https://helpdesk.example.com"
+    user = "draftbot"                  # is_staff; its number is on its admin page
+    user_id = 7
+    password_env = "HELPDESK_PASSWORD"
+    hook_secret_env = "HELPDESK_HOOK_SECRET"   # only for push
+
+    [adapters.helpdesk.sender]         # absent by default: a public follow-up mails the customer
+    user = "sender"
+    user_id = 8
+    password_env = "HELPDESK_SENDER_PASSWORD"
+
+Its hooks are not signed. Put the secret into their address, `https://hook:SECRET@…/hooks/helpdesk`:
+django-helpdesk then sends it as HTTP Basic. Set HELPDESK_PRIVATE_FOLLOWUP_MEANS_NO_EMAILS = True,
+or it mails private notes to everyone in a ticket's Cc. A person approves with a public follow-up,
+or with a private one `/approve KEY`; text below that line takes the place of the draft's.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from aplomo.embed.adapter import (
+    Approval,
+    Approved,
+    Caps,
+    Cursor,
+    Delivered,
+    DeliveryId,
+    Inbound,
+    Message,
+    Party,
+    Payload,
+    Ref,
+    Sent,
+)
+from aplomo.embed.mail import unquoted
+from aplomo.embed.plugins import AdapterSettings
+from aplomo.embed.rest import Rest, number_id
+from aplomo.errors import DeliveryRefused, InputError, MessageGone, SendRefused, SignatureRefused
+
+__all__ = ["DjangoHelpdeskAdapter"]
+
+_REF = re.compile(r"^ref: ([0-9a-f]{32})\s*$", re.MULTILINE)
+_APPROVE = re.compile(r"\s*/approve\s+([0-9a-f]{32})[ \t]*(?:\n(.*))?", re.DOTALL)
+_OPENED: Final = "0"  # the message of a ticket itself, before any follow-up
+_CLOSED: Final = (4, 5)  # closed, duplicate
+_PAGE: Final = 50
+
+
+class DjangoHelpdeskAdapter:
+    """One django-helpdesk, as one member of its staff sees it."""
+
+    def __init__(self, settings: AdapterSettings) -> None:
+        settings.only({"url", "user", "user_id", "password_env", "hook_secret_env", "timeout"})
+        self.name = settings.name
+        self.url = settings.url()
+        self.account = urlsplit(self.url).netloc
+        self._rest, own = _as_user(settings, self.url)
+        self._sender, sender = (
+            _as_user(settings.sender, self.url) if settings.sender else (None, own)
+        )
+        self.own_ids = frozenset({own, sender})
+        self._secret = settings.secret("hook_secret", required=False)
+        self.caps = Caps(
+            shape="internal_note",
+            push=bool(self._secret),
+            poll=True,
+            can_update=True,
+            attachments=True,
+            channel="helpdesk",
+        )
+
+    @property
+    def can_send(self) -> bool:
+        """Whether there is a user for public follow-ups."""
+        return self._sender is not None
+
+    def verify(self, headers: Mapping[str, str], raw: bytes) -> DeliveryId:
+        """The secret of the hook's address; its deliveries have no id and no time."""
+        if not self._secret:
+            raise SignatureRefused("no hook secret is configured", hint='hook_secret_env = "…"')
+        wanted = "Basic " + base64.b64encode(f"hook:{self._secret}".encode()).decode()
+        given = headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode("latin-1", "replace"), wanted.encode()):
+            raise SignatureRefused("the secret is missing or wrong", hint="https://hook:SECRET@…")
+        return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+    def parse(self, raw: bytes) -> list[Ref]:
+        """The ticket or follow-up that a hook names: it tells of our own notes as of any other."""
+        try:
+            event = json.loads(raw)
+            ticket, said = int(event["ticket"]["id"]), int(event.get("followup_id", _OPENED))
+        except (RecursionError, ValueError, KeyError, TypeError, AttributeError):
+            raise InputError("is not a hook of django-helpdesk", where=self.name) from None
+        return [self._ref(str(ticket), str(said))]
+
+    def poll(self, cursor: Cursor | None) -> tuple[list[Ref], Cursor]:
+        """Tickets and follow-ups above the cursor's two numbers; without one, from now on."""
+        first = cursor is None
+        ticket, said = (cursor or "0:0").split(":")
+        tickets = self._above("tickets", int(ticket), newest_only=first)
+        said_since = self._above("followups", int(said), newest_only=first)
+        last = [max([int(n), *(item["id"] for item in items)])
+                for n, items in ((ticket, tickets), (said, said_since))]  # fmt: skip
+        refs = [self._ref(str(item["id"]), _OPENED) for item in tickets]
+        refs += [self._ref(str(item["ticket"]), str(item["id"])) for item in said_since]
+        return [] if first else refs, f"{last[0]}:{last[1]}"
+
+    def fetch(self, ref: Ref) -> Inbound:
+        """The ticket, its own text as its first message, and every follow-up."""
+        ticket = self._ticket(ref)
+        thread = self._thread(ticket)
+        incoming = [message for message in thread if message.direction == "incoming"]
+        wanted = ref.message_id or (incoming[-1].id if incoming else "")
+        if (echo := _echo(ticket)) and wanted == str(echo["id"]):
+            wanted = _OPENED
+        message = next((m for m in thread if m.id == wanted), None)
+        if message is None:
+            raise MessageGone(f"ticket {ref.thread_id} has no message {wanted}")
+        return Inbound(
+            ref=self._ref(ref.thread_id, message.id),
+            message=message,
+            thread=thread,
+            subject=ticket["title"],
+            closed=ticket["status"] in _CLOSED,
+            url=f"{self.url}/tickets/{ref.thread_id}/",
+        )
+
+    def find_delivered(self, ref: Ref, key: str) -> Delivered | None:
+        """Our private follow-up that ends with the key."""
+        found = [f for f in self._ours(self._ticket(ref)) if not f["public"] and _key(f) == key]
+        if not found:
+            return None
+        attached = [a["filename"] for a in found[0]["followupattachment_set"]]
+        missing = () if any(name.startswith("decision") for name in attached) else ("attachment",)
+        # Who was mailed a private note has seen it, whatever the tool calls it.
+        if found[0].get("email_recipients"):
+            missing += ("privacy",)
+        return self._delivered(ref, key, found[0], missing)
+
+    def deliver(self, inbound: Inbound, payload: Payload, key: str) -> Delivered:
+        """Post a private follow-up once. No title is given: another one renames the ticket.
+
+        The record's name ends in `.txt`: for `.json` it answers 500, the note saved without it.
+        """
+        if found := self.find_delivered(inbound.ref, key):
+            return found
+        data = {"ticket": number_id(inbound.ref.thread_id), "public": "false"}
+        data["comment"] = _inert(payload.note)
+        record = (f"{payload.record_name}.txt", payload.record_json, "text/plain")
+        said = self._rest.write("POST", "api/followups/", data=data, files={"attachments": record})
+        return self._delivered(inbound.ref, key, said, ())
+
+    def withdraw(self, delivered: Delivered) -> bool:
+        """Delete our own private follow-up, and no other."""
+        ours = self._ours(self._ticket(delivered.ref))
+        for item in ours:
+            if str(item["id"]) == delivered.id and not item["public"]:
+                self._rest.write("DELETE", f"api/followups/{number_id(delivered.id)}/")
+                return True
+        return False
+
+    def approval(self, delivered: Delivered) -> Approval | None:
+        """An agent's public follow-up after ours, or an agent's `/approve KEY`."""
+        ticket = self._ticket(delivered.ref)
+        after = (m for m in self._thread(ticket) if int(m.id) > int(delivered.id))
+        for message in (m for m in after if m.author.kind == "agent" and m.text):
+            by, at = message.author, message.created_at
+            if message.visibility == "public":
+                return Approval(by=by, at=at, text=message.text, how="reply", sent=True)
+            command = _APPROVE.match(message.text)
+            if command and command[1] == delivered.key:
+                text = (command[2] or "").strip() or self._drafted(ticket, delivered)
+                return Approval(by=by, at=at, text=text, how="command /approve")
+        return None
+
+    def send(self, approved: Approved, key: str) -> Sent:
+        """Post the public follow-up with the sender's user, unless it is there."""
+        if self._sender is None:
+            raise SendRefused("no sending credential", hint=f"add [adapters.{self.name}.sender]")
+        ref, text = approved.inbound.ref, approved.approval.text
+        if _inert(text) != text:
+            raise DeliveryRefused("the text would be run as a template: {{, {% or {#")
+        if not (said := self._said(ref, text)):
+            data = {"ticket": number_id(ref.thread_id), "public": "true", "comment": text}
+            said = self._sender.write("POST", "api/followups/", data=data)
+        url = f"{self.url}/tickets/{ref.thread_id}/"
+        return Sent(ref=ref, key=key, id=str(said["id"]), at=_time(said), url=url)
+
+    def _said(self, ref: Ref, text: str) -> dict[str, Any] | None:
+        found = [f for f in self._ours(self._ticket(ref)) if f["public"] and f["comment"] == text]
+        after = [f for f in found if f["id"] > int(ref.message_id)]
+        return after[0] if after else None
+
+    def _drafted(self, ticket: dict[str, Any], delivered: Delivered) -> str:
+        """The reply in the record attached to our note: what a bare `/approve` says yes to."""
+        for item in self._ours(ticket):
+            if str(item["id"]) == delivered.id and item["followupattachment_set"]:
+                path = urlsplit(str(item["followupattachment_set"][0]["file"])).path
+                return self._rest.read(path.lstrip("/"))["reply"]["text"]
+        raise MessageGone("the record of the draft is not attached any more")
+
+    def _ticket(self, ref: Ref) -> dict[str, Any]:
+        return self._rest.read(f"api/tickets/{number_id(ref.thread_id)}/")
+
+    def _ours(self, ticket: dict[str, Any]) -> list[dict[str, Any]]:
+        return [f for f in ticket["followup_set"] if str(f["user"]) in self.own_ids]
+
+    def _thread(self, ticket: dict[str, Any]) -> tuple[Message, ...]:
+        """The ticket's own text, then its follow-ups; one that only repeats it is left out."""
+        echo = _echo(ticket)
+        said = [item for item in _follow_ups(ticket) if item is not echo]
+        opened = ticket["description"] or ""
+        address = ticket["submitter_email"] or ""
+        customer = Party(id=address, kind="customer" if address else "unknown")
+        first = Message(
+            id=_OPENED,
+            text=unquoted(opened),
+            author=customer,
+            visibility="public",
+            direction="incoming" if address else "unknown",
+            # The API tells no time of a ticket; it is not after its first follow-up.
+            created_at=_time(said[0]) if said else datetime.now(UTC),
+        )
+        return (first, *(self._message(item, customer) for item in said))
+
+    def _message(self, item: dict[str, Any], customer: Party) -> Message:
+        number = str(item["user"] or "")
+        if not number:
+            author = customer if item["public"] else Party(id="", kind="unknown")
+        else:
+            author = Party(id=number, kind="bot" if number in self.own_ids else "agent")
+        return Message(
+            id=str(item["id"]),
+            text=unquoted((item["comment"] or "").replace("\r\n", "\n")),
+            author=author,
+            visibility="public" if item["public"] else "internal",
+            direction="incoming" if author.kind == "customer" else "outgoing",
+            created_at=_time(item),
+            key=_key(item) if author.kind == "bot" else "",
+            automatic=not item["comment"],  # a change of status, say: nobody said anything
+        )
+
+    def _above(self, kind: str, last: int, *, newest_only: bool) -> list[dict[str, Any]]:
+        """Items numbered above `last`, oldest first, from the end of the list backwards."""
+        head = self._rest.read(f"api/{kind}/", page_size=_PAGE)
+        found: dict[int, dict[str, Any]] = {}
+        for page in range(max(1, -(-head["count"] // _PAGE)), 0, -1):
+            items = self._rest.read(f"api/{kind}/", page_size=_PAGE, page=page)["results"]
+            found |= {item["id"]: item for item in items if item["id"] > last}
+            if newest_only or (items and min(item["id"] for item in items) <= last):
+                break
+        return [found[id_] for id_ in sorted(found)]
+
+    def _delivered(
+        self, ref: Ref, key: str, item: dict[str, Any], missing: tuple[str, ...]
+    ) -> Delivered:
+        id_, url = str(item["id"]), f"{self.url}/tickets/{ref.thread_id}/"
+        return Delivered(ref=ref, key=key, id=id_, at=_time(item), url=url, missing=missing)
+
+    def _ref(self, ticket: str, said: str) -> Ref:
+        return Ref(adapter=self.name, account=self.account, thread_id=ticket, message_id=said)
+
+
+def _as_user(settings: AdapterSettings, url: str) -> tuple[Rest, str]:
+    """The API as the user of this table, and the user's number."""
+    auth = (settings.text("user"), settings.secret("password"))
+    rest = Rest(url, auth=auth, timeout=settings.number("timeout", 20))
+    return rest, str(settings.number("user_id", 0))
+
+
+def _follow_ups(ticket: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(ticket["followup_set"], key=lambda item: item["id"])
+
+
+def _echo(ticket: dict[str, Any]) -> dict[str, Any] | None:
+    """The follow-up with which the public form repeats the ticket's own text."""
+    said = _follow_ups(ticket)
+    same = said and (said[0]["comment"] or "").strip() == (ticket["description"] or "").strip()
+    return said[0] if same else None
+
+
+def _inert(text: str) -> str:
+    """`text` without template marks: django-helpdesk runs every comment as a Django template."""
+    return re.sub(r"\{(?=[{%#])|[}%#](?=\})", r"\g<0> ", text)
+
+
+def _key(item: dict[str, Any]) -> str:
+    found = _REF.findall((item["comment"] or "").replace("\r\n", "\n"))
+    return found[-1] if found else ""
+
+
+def _time(item: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(item["date"])

@@ -1,0 +1,86 @@
+"""The worker works on what comes in, and ends without dropping what it has in hand."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aplomo.embed.outbox import Outbox
+from aplomo.embed.store.ledger import Ledger
+from aplomo.embed.worker import Worker
+from aplomo.llm.port import Completion, Request
+from helpdesk import DeskAdapter, Helpdesk
+from outboxes import SteadyModel, come_in, outbox
+
+
+class HeldModel(SteadyModel):
+    """Answers only once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.let = threading.Event(), threading.Event()
+
+    def complete(self, request: Request, *, timeout: float) -> Completion:
+        self.asked.set()
+        assert self.let.wait(30)
+        return super().complete(request, timeout=timeout)
+
+
+@pytest.fixture
+def model() -> HeldModel:
+    return HeldModel()
+
+
+@pytest.fixture
+def box(adapter: DeskAdapter, model: HeldModel, tmp_path: Path) -> Iterator[Outbox]:
+    opened = outbox(tmp_path / "store.db", adapter, model=model)
+    yield opened
+    opened.store.close()
+
+
+def state(box: Outbox, event: str) -> str:
+    entry = box.store.ledger.get(event)
+    assert entry is not None
+    return entry.state
+
+
+def test_stopping_waits_for_the_event_in_hand_and_takes_no_other(
+    box: Outbox, desk: Helpdesk, model: HeldModel
+) -> None:
+    """Without `_stopping` in `_work` the second would be drafted too."""
+    worker = Worker(outbox=box, threads=1)
+    first = come_in(box, desk, thread="1")
+    worker.start()
+    assert model.asked.wait(30)
+    second = come_in(box, desk, thread="2")
+    assert not worker.stop(timeout=0.05)  # the model has it still, and that is said
+    model.let.set()
+    assert worker.stop()
+    assert state(box, first) != "received"
+    assert state(box, second) == "received"
+
+
+def test_the_next_worker_goes_on(box: Outbox, desk: Helpdesk, model: HeldModel) -> None:
+    model.let.set()
+    event = come_in(box, desk)
+    worker = Worker(outbox=box)
+    assert worker.drain() > 0
+    assert state(box, event) == "delivered"
+    assert worker.stop()
+    assert worker.drain() == 0
+
+
+def test_a_failing_store_does_not_end_the_threads(
+    box: Outbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = threading.Semaphore(0)
+
+    def broken(*_: object, **__: object) -> str:
+        asked.release()
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Ledger, "due", broken)
+    with Worker(outbox=box, threads=1, idle_seconds=0.01):
+        assert all(asked.acquire(timeout=30) for _ in range(3))
+    assert "the disk is full" in caplog.text
