@@ -46,10 +46,10 @@ clean: ## Remove the environment
 $(VENV)/bin/python:
 	@PYTHON=$(PYTHON) sh .ci/environment $(VENV)
 
-$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml Makefile
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
+$(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml Makefile
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,evals,imap,otel,postgresql,serve,dev]'
 	@touch $@
