@@ -23,8 +23,18 @@ def start(url: str, *arguments: str) -> "subprocess.Popen[str]":
     command += ["--model", "m", "--base-url", url, "--concurrency", "1", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     return subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        preexec_fn=_heeds_interrupts,
+        args=command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
     )
+
+
+def _heeds_interrupts() -> None:
+    """What runs in the background of a shell ignores Ctrl-C, and so would all it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_for(oracle: Oracle, calls: int) -> None:
