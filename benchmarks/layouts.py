@@ -26,7 +26,7 @@ from aplomo.answer.calibration import FAR
 from aplomo.answer.judge import LONGEST_QUOTE, Round
 from aplomo.embed.drafter import Drafter
 from aplomo.evals.cases import load_cases
-from aplomo.evals.fit import Measured, measure, sample
+from aplomo.evals.measure import Measured, measure, sample
 from aplomo.llm.port import Request
 from aplomo.llm.retry import RetryPolicy
 from aplomo.protocol.model import Question
@@ -182,9 +182,11 @@ def main() -> None:
     drafter = Drafter(protocol=given.protocol, model=settings)
     policy = RetryPolicy(timeout=600, deadline=1200)
     for name in given.layout or LAYOUTS:
-        round_ = LAYOUTS[name](drafter.kit.protocol, 1, drafter.kit.prompts["answer"])
+        prompts = drafter.kit.prompts
+        round_ = LAYOUTS[name](drafter.kit.protocol, 1, prompts["answer"], prompts["state"])
         model = Clocked(drafter.model)
-        done = measure(cases, round_, model, policy, lambda: None)
+        asked = measure(cases, round_, model, policy)
+        done = [Measured(case=case, logits=logits) for case, logits in asked]
         key = hashlib.sha256(round_.sha256.encode()).hexdigest()[:8]
         median, tokens = statistics.median(model.seconds), statistics.mean(model.tokens)
         print(f"{name} ({key}): {len(done)} cases, median {median:.1f} s, {tokens:.0f} tokens out")

@@ -5,11 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aplomo.answer.calibration import Curve, load_calibration
+from aplomo.answer.calibration import Curve, load_calibration, packed
 from aplomo.errors import ConfigError
 
-ENTRY = {"weights": {"positive": 2.0}, "intercept": 1.0, "no_below": 0.4, "yes_from": 0.6}
-CURVE = Curve(weights={"positive": 2.0}, intercept=1.0, no_below=0.4, yes_from=0.6)
+ENTRY = {
+    "weight": 2.0,
+    "probe": packed((0.5, -1.0)),
+    "intercept": 1.0,
+    "no_below": 0.4,
+    "yes_from": 0.6,
+}
+CURVE = Curve(weight=2.0, probe=(0.5, -1.0), intercept=1.0, no_below=0.4, yes_from=0.6)
 
 
 def rounds(questions: object) -> dict[str, object]:
@@ -18,7 +24,7 @@ def rounds(questions: object) -> dict[str, object]:
 
 def written(folder: Path, **changes: object) -> Path:
     data = {
-        "format": "aplomo.calibration/2",
+        "format": "aplomo.calibration/3",
         "rounds": rounds({"positive": ENTRY}),
     } | changes
     place = folder / "guide" / "some_model.json"
@@ -36,7 +42,7 @@ def test_a_calibration_is_found_by_protocol_and_model(tmp_path: Path) -> None:
 def test_another_prefix_makes_it_stale_and_uses_no_curve_of_it(tmp_path: Path) -> None:
     written(tmp_path)
     found = load_calibration("guide", "some/model", 1, "other", [tmp_path])
-    assert (found.status, found.curve("positive")) == ("stale", Curve(weights={"positive": 1.0}))
+    assert (found.status, found.curve("positive")) == ("stale", Curve())
 
 
 def test_an_unknown_model_has_none(tmp_path: Path) -> None:
@@ -45,7 +51,14 @@ def test_an_unknown_model_has_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"format": "x"}, {"rounds": rounds({"positive": {}})}, {"rounds": rounds([])}, {"rounds": []}],
+    [
+        {"format": "x"},
+        {"rounds": rounds({"positive": {}})},
+        {"rounds": rounds({"positive": ENTRY | {"probe": "AAA"}})},
+        {"rounds": rounds({"positive": ENTRY | {"probe": "AAAA"}})},
+        {"rounds": rounds([])},
+        {"rounds": []},
+    ],
 )
 def test_a_broken_file_is_an_error_that_names_it(
     tmp_path: Path, changes: dict[str, object]
@@ -58,23 +71,24 @@ def test_a_broken_file_is_an_error_that_names_it(
 
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False))
 def test_more_log_odds_never_mean_less_probability(a: float, b: float) -> None:
-    curve = Curve(weights={"q": 0.7}, intercept=-0.3)
-    low, high = (curve.probability({"q": logit}) for logit in sorted((a, b)))
+    curve = Curve(weight=0.7, intercept=-0.3)
+    low, high = (curve.probability(logit) for logit in sorted((a, b)))
     assert low is not None
     assert high is not None
     assert 0 <= low <= high <= 1
 
 
-def test_log_odds_that_are_missing_leave_the_curve_silent() -> None:
-    curve = Curve(weights={"q": 1.0, "other": 0.5})
-    assert curve.probability({"q": 1.0, "other": None}) is None
-    assert curve.probability({"other": 1.0}) is None
-    assert curve.probability({"q": 0.0, "other": 0.0}) == 0.5
+def test_what_is_missing_leaves_the_curve_silent() -> None:
+    curve = Curve(probe=(0.5, 0.0))
+    assert curve.probability(None, (1.0, 1.0)) is None
+    assert curve.probability(1.0) is None
+    assert curve.probability(1.0, (1.0,)) is None
+    assert curve.probability(0.0, (0.0, 9.0)) == 0.5
 
 
 def test_certainty_beyond_measure_bends_no_curve() -> None:
-    curve = Curve(weights={"q": 0.1})
-    assert curve.probability({"q": 900.0}) == curve.probability({"q": 12.0})
+    curve = Curve(weight=0.1)
+    assert curve.probability(900.0) == curve.probability(12.0)
 
 
 def test_a_round_that_was_not_fitted_has_none(tmp_path: Path) -> None:
@@ -83,6 +97,6 @@ def test_a_round_that_was_not_fitted_has_none(tmp_path: Path) -> None:
 
 
 def test_the_band_is_unsure_and_its_edges_decide() -> None:
-    curve = Curve(weights={"q": 1.0}, no_below=0.4, yes_from=0.6)
+    curve = Curve(no_below=0.4, yes_from=0.6)
     said = [curve.verdict(p) for p in (0.0, 0.399, 0.4, 0.599, 0.6, 1.0)]
     assert said == ["no", "no", "unsure", "unsure", "yes", "yes"]

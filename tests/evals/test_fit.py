@@ -6,7 +6,8 @@ import pytest
 from aplomo.answer.calibration import Curve
 from aplomo.comment import Comment
 from aplomo.evals.cases import Case, Split
-from aplomo.evals.fit import Measured, fit, of_round, sample, score
+from aplomo.evals.fit import fit, score
+from aplomo.evals.measure import Measured, of_round, sample
 
 
 def measured(count: int, gap: float, seed: int = 1) -> list[Measured]:
@@ -38,32 +39,53 @@ def test_the_curve_moves_the_threshold_to_where_the_answers_part() -> None:
 
 
 def _verdict(curve: Curve, logit: float) -> str:
-    likely = curve.probability({"q": logit})
+    likely = curve.probability(logit)
     assert likely is not None
     return curve.verdict(likely)
 
 
-def test_other_questions_count_where_they_tell_more() -> None:
+def with_states(cases: list[Measured], telling: float) -> list[Measured]:
+    """The cases with a state of length about one, whose first part parts the answers so far."""
     chance = random.Random(7)
-    cases: list[Measured] = []
-    for number, one in enumerate(measured(300, 1.5)):
+    made: list[Measured] = []
+    for one in cases:
         yes = one.case.answers["q"] == "yes"
-        telling = {**one.logits, "other": chance.gauss(4 if yes else -4, 1), "noise": number % 3}
-        cases.append(replace(one, logits=telling))
+        first = chance.gauss(telling if yes else -telling, 1)
+        state = (first / 8, *(chance.gauss(0, 1) / 8 for _ in range(63)))
+        made.append(replace(one, state=state))
+    return made
+
+
+def test_the_state_counts_where_it_tells_more() -> None:
+    cases = with_states(measured(300, 1.5), telling=3)
     curve = fit(cases, "q", unsure_share=0.05)
-    assert set(curve.weights) == {"q", "other", "noise"}
-    assert curve.weights["other"] > abs(curve.weights["noise"])
-    found = score(cases, "q", curve)
+    assert len(curve.probe) == 64
+    assert curve.probe[0] == max(curve.probe, key=abs)
+    found = score(with_states(measured(300, 1.5, seed=2), telling=3), "q", curve)
     assert found is not None
-    assert found.auc > 0.98
+    assert found.auc > 0.97
+    assert curve.probability(0.0) is None, "without the state nothing can be said"
 
 
-def test_a_question_that_says_it_all_stands_alone() -> None:
-    cases = [
-        replace(one, logits={**one.logits, "noise": float(number % 5)})
-        for number, one in enumerate(measured(300, 6))
-    ]
-    assert set(fit(cases, "q", unsure_share=0.05).weights) == {"q"}
+def test_a_state_that_tells_nothing_is_left_out() -> None:
+    assert fit(with_states(measured(300, 6), telling=0), "q", unsure_share=0.05).probe == ()
+
+
+def test_cases_that_were_only_read_serve_the_probe() -> None:
+    cases = with_states(measured(300, 1.5), telling=3)
+    few = [one if number < 60 else replace(one, logits={}) for number, one in enumerate(cases)]
+    many, alone = (fit(given, "q", unsure_share=0.05) for given in (few, few[:60]))
+    unseen = with_states(measured(400, 1.5, seed=3), telling=3)
+    scores = [score(unseen, "q", curve) for curve in (many, alone)]
+    assert scores[0] is not None
+    assert scores[1] is not None
+    assert scores[0].auc > scores[1].auc
+
+
+def test_a_direction_is_not_looked_for_among_too_few() -> None:
+    cases = with_states(measured(28, 1.5), telling=3)
+    assert sum(one.case.answers["q"] == "yes" for one in cases) == 7
+    assert fit(cases, "q", unsure_share=0.05).probe == ()
 
 
 def test_no_band_sends_nobody_to_a_person() -> None:
@@ -95,7 +117,7 @@ def test_costs_move_the_thresholds() -> None:
     careful = fit(cases, "q", unsure_share=0.05, costs=(50, 1, 1))
     lax = fit(cases, "q", unsure_share=0.05, costs=(1, 50, 50))
     assert careful.yes_from < lax.yes_from
-    assert careful.weights == lax.weights
+    assert careful.weight == lax.weight
 
 
 def test_a_later_round_is_asked_of_as_many_without_a_yes_as_with() -> None:

@@ -23,7 +23,7 @@ def test_flips_are_counted_against_the_comment_alone(tmp_path: Path) -> None:
     place = tmp_path / "i.yaml"
     place.write_text(LISTED, encoding="utf-8")
     model = ScriptedModel([said("yes"), said("no"), said("yes"), ModelRejected("no credit")])
-    round_ = Round(PROTOCOL, 1, load_prompt("answer"))
+    round_ = Round(PROTOCOL, 1, load_prompt("answer"), load_prompt("state"))
     listed = load_instructions(place)
     done = flips(PRAISE, listed, round_, UNCALIBRATED, model, RetryPolicy(attempts=1))
     model.assert_complete()

@@ -1,12 +1,15 @@
 """From the model's log-odds to a probability, and from a probability to yes, no or unsure.
 
 Method: Platt scaling (Platt 1999: a logistic in the raw log-odds, fitted per question on labelled
-cases), stacked where that helps (Wolpert 1992: the log-odds of the other questions of the round are
-evidence too), and two thresholds per question; between them the answer is `unsure`.
+cases); where that helps, together with a linear probe of the model's hidden state after it has read
+the comment (Alain & Bengio 2016: a small model often knows more than it says); and two thresholds
+per question, between which the answer is `unsure`.
 """
 
+import base64
 import json
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,33 +19,33 @@ from aplomo.assets import folder
 from aplomo.errors import ConfigError
 from aplomo.protocol.model import Verdict
 
-__all__ = ["UNCALIBRATED", "Calibration", "Curve", "load_calibration"]
+__all__ = ["UNCALIBRATED", "Calibration", "Curve", "load_calibration", "packed"]
 
-FORMAT = "aplomo.calibration/2"
+FORMAT = "aplomo.calibration/3"
 FAR = 12.0
 """Log-odds beyond this say no more: the model is certain, and a curve must not be bent by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One question's curve: P(yes) = sigmoid(Σ weight · log-odds + intercept).
+    """One question's curve: P(yes) = sigmoid(weight · log-odds + probe · state + intercept).
 
-    `weights` are by question id, the question's own among them. Below `no_below` is "no", from
+    `probe` has the width of the model's hidden state, or is empty. Below `no_below` is "no", from
     `yes_from` is "yes", in between is "unsure".
     """
 
-    weights: Mapping[str, float]
+    weight: float = 1.0
+    probe: tuple[float, ...] = ()
     intercept: float = 0.0
     no_below: float = 0.35
     yes_from: float = 0.65
 
-    def probability(self, logits: Mapping[str, float | None]) -> float | None:
-        """Calibrated P(yes) in 0..1, or None when log-odds that it needs are missing."""
-        score = self.intercept
-        for name, weight in self.weights.items():
-            if (logit := logits.get(name)) is None:
-                return None
-            score += weight * max(-FAR, min(FAR, logit))
+    def probability(self, logit: float | None, state: Sequence[float] = ()) -> float | None:
+        """Calibrated P(yes) in 0..1, or None when the log-odds or the state it needs is missing."""
+        if logit is None or (self.probe and len(state) != len(self.probe)):
+            return None
+        score = self.intercept + self.weight * max(-FAR, min(FAR, logit))
+        score += sum(w * x for w, x in zip(self.probe, state, strict=False))
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
     def verdict(self, probability: float) -> Verdict:
@@ -59,9 +62,14 @@ class Calibration:
     status: Literal["fitted", "none", "stale"]
     curves: Mapping[str, Curve] = field(default_factory=dict[str, Curve])
 
+    @property
+    def probes(self) -> bool:
+        """Whether a curve needs the model's hidden state."""
+        return any(curve.probe for curve in self.curves.values())
+
     def curve(self, question: str) -> Curve:
         """The question's curve; the plain sigmoid with a wide band when none was fitted."""
-        return self.curves.get(question) or Curve(weights={question: 1.0})
+        return self.curves.get(question) or Curve()
 
 
 UNCALIBRATED = Calibration(status="none")
@@ -94,16 +102,23 @@ def _read(path: Path, number: int, prefix_sha256: str) -> Calibration:
         if fitted["prefix_sha256"] != prefix_sha256:
             return Calibration(status="stale")
         curves = {name: _curve(entry) for name, entry in fitted["questions"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         raise ConfigError(
             f"calibration cannot be read: {error}", where=str(path), hint="fit it again"
         ) from None
     return Calibration(status="fitted", curves=curves)
 
 
+def packed(probe: Sequence[float]) -> str:
+    """A probe as text: base64 of 16-bit floats, which lose nothing that a probability shows."""
+    return base64.b64encode(struct.pack(f"<{len(probe)}e", *probe)).decode()
+
+
 def _curve(entry: Mapping[str, Any]) -> Curve:
+    probe = base64.b64decode(entry["probe"], validate=True)
     return Curve(
-        weights={name: float(weight) for name, weight in entry["weights"].items()},
+        weight=float(entry["weight"]),
+        probe=struct.unpack(f"<{len(probe) // 2}e", probe),
         intercept=float(entry["intercept"]),
         no_below=float(entry["no_below"]),
         yes_from=float(entry["yes_from"]),

@@ -30,20 +30,26 @@ class Reading:
     """What the model said in one round, by question id.
 
     `logits` are the log-odds of yes; None where the server gave no usable log-probabilities.
+    `state` is the model's hidden state after the comment, empty where it was not asked for.
     """
 
     stated: Mapping[str, str]
     quotes: Mapping[str, str]
     logits: Mapping[str, float | None]
+    state: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round of a protocol as a prompt: the static part first, the comment last."""
+    """One round of a protocol as a prompt: the static part first, the comment last.
+
+    `reading` is the prompt under which the model only reads the comment.
+    """
 
     protocol: Protocol
     number: int
     prompt: Prompt
+    reading: Prompt
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -78,7 +84,7 @@ class Round:
     def sha256(self) -> str:
         """Hash of the static part and the schema: the key of a calibration."""
         parts = [[message.role, message.content] for message in self.prefix]
-        packed = json.dumps([parts, self.schema], ensure_ascii=False)
+        packed = json.dumps([parts, self.schema, self.reading.text], ensure_ascii=False)
         return hashlib.sha256(packed.encode()).hexdigest()
 
     def request(self, comment: Comment) -> Request:
@@ -92,6 +98,11 @@ class Round:
             max_tokens=64 + 60 * len(self.questions),
             top_logprobs=TOP_LOGPROBS,
         )
+
+    def state_request(self, comment: Comment) -> Request:
+        """The request that has the model read `comment`, to ask what state it is then in."""
+        text = self.reading.render(comment=shown(comment).text)
+        return Request(purpose="state", messages=(Message(role="user", content=text),), state=True)
 
     def parse(self, completion: Completion) -> Reading:
         """Read the answer strictly. Raises BadCompletion when it is not what was asked for."""
@@ -139,9 +150,9 @@ def _answer(
     question: str, stated: str, reading: Reading, comment: Comment, calibration: Calibration
 ) -> Answer:
     logit = reading.logits[question]
-    verdict, confidence, reason = stated, None, "the server gave no log-probabilities"
+    verdict, confidence, reason = stated, None, "the server gave nothing to tell how sure it is"
     curve = calibration.curve(question)
-    if (likely := curve.probability(reading.logits)) is not None:
+    if (likely := curve.probability(logit, reading.state)) is not None:
         verdict, reason = curve.verdict(likely), None
         confidence = 1 - likely if verdict == "no" else likely
         if verdict == "unsure":

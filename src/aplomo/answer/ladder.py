@@ -11,7 +11,7 @@ from aplomo.answer.rule import by_rule
 from aplomo.comment import Comment
 from aplomo.conversation import shown
 from aplomo.effect import Call, Consult, Effects
-from aplomo.llm.port import Usage
+from aplomo.llm.port import Completion, Usage
 from aplomo.llm.retry import Asked
 from aplomo.protocol.model import Question, Verdict
 from aplomo.walk import Answer
@@ -45,6 +45,7 @@ class Ladder:
     calibration: Calibration = UNCALIBRATED
     failed: bool = False
     _asked: dict[int, dict[str, Answer]] = field(default_factory=dict[int, dict[str, Answer]])
+    _state: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         self.answers.update(self.known)
@@ -102,8 +103,22 @@ class Ladder:
             self.notes.append(
                 f"confidence is not calibrated (calibration: {self.calibration.status})"
             )
-        answers = read_round(asked.value, self.comment, self.calibration)
+        reading = asked.value
+        if self.calibration.probes:
+            reading = replace(reading, state=(yield from self._read(round_)))
+        answers = read_round(reading, self.comment, self.calibration)
         return {name: self._unswayed(answer) for name, answer in answers.items()}
+
+    def _read(self, round_: Round) -> Effects[tuple[float, ...]]:
+        """The model's hidden state after the comment; empty, with a note, where it gives none."""
+        if self._state is None:
+            request = round_.state_request(self.comment)
+            asked: Asked[Completion] = yield Call(request=request, parse=lambda done: done)
+            self.usage += asked.usage
+            self._state = asked.value.state if asked.value else ()
+            if not self._state:
+                self.notes.append(f"the model did not tell its state: {asked.error}")
+        return self._state
 
     def _unswayed(self, answer: Answer) -> Answer:
         """The model's answer as unsure where the comment tells the model what to answer."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aplomo.answer.calibration import Curve
     from aplomo.embed.drafter import Drafter
     from aplomo.evals.cases import Case
-    from aplomo.evals.fit import Measured
+    from aplomo.evals.measure import Measured
 
 __all__ = ["calibrate"]
 
@@ -71,23 +71,24 @@ def calibrate(
 
     from aplomo.embed.drafter import Drafter
     from aplomo.evals.cases import load_cases
-    from aplomo.evals.fit import calibration_data, sample
+    from aplomo.evals.fit import calibration_data
     from aplomo.workspace import Workspace
 
     kinds = ("calibration",) if no_score else ("calibration", "test")
-    labelled = [case for case in sample(load_cases(cases), most) if case.split in kinds]
+    labelled = [case for case in load_cases(cases) if case.split in kinds]
     workspace = Workspace.find()
     settings = workspace.model_settings(model=chosen["model"], base_url=chosen["base_url"])
     drafter = Drafter(workspace=workspace, protocol=chosen["protocol"], model=settings)
     kit = drafter.kit
     asked = {q.round for q in kit.protocol.questions.values() if "model" in q.ask}
-    rule = _Rule(unsure=unsure, costs=_costs(costs, kit.protocol.questions))
+    rule = _Rule(unsure=unsure, most=most, costs=_costs(costs, kit.protocol.questions))
     place = output / kit.protocol.id / f"{drafter.model.name}.json"
     rounds = _kept(place) if only else {}
     try:
         with tqdm(total=0, unit="case", disable=not sys.stderr.isatty()) as bar:
+            states = _states(drafter, labelled, bar)
             for number in sorted(asked & set(only) if only else asked):
-                if (fitted := _fitted(drafter, number, labelled, rule, bar)) is not None:
+                if (fitted := _fitted(drafter, number, labelled, states, rule, bar)) is not None:
                     rounds[str(number)] = fitted
     finally:
         drafter.close()
@@ -100,8 +101,12 @@ def calibrate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
-    """How thresholds are set: a share that may go to a person, or costs by question id."""
+    """How many cases of a split are asked, and how thresholds are set.
 
+    `unsure` is the share that may go to a person; `costs` are by question id.
+    """
+
+    most: int | None
     unsure: float
     costs: "Mapping[str, tuple[float, float, float]]"
 
@@ -133,20 +138,48 @@ def _kept(place: Path) -> dict[str, Any]:
         raise ConfigError("is no calibration", where=str(place), hint="fit all rounds") from None
 
 
+def _states(
+    drafter: "Drafter", cases: "Sequence[Case]", bar: Any
+) -> "Mapping[str, tuple[float, ...]]":
+    """The model's state after each case, by case id: reading is quick, so all are read."""
+    from aplomo.evals.measure import read
+
+    assert drafter.kit.rounds is not None
+    bar.total += len(cases)
+    states: dict[str, tuple[float, ...]] = {}
+    for case, state in read(cases, drafter.kit.rounds.round(1), drafter.model, drafter.policy):
+        states[case.id] = state
+        bar.update()
+    return states
+
+
 def _fitted(
-    drafter: "Drafter", number: int, cases: "Sequence[Case]", rule: _Rule, bar: Any
+    drafter: "Drafter",
+    number: int,
+    cases: "Sequence[Case]",
+    states: "Mapping[str, tuple[float, ...]]",
+    rule: _Rule,
+    bar: Any,
 ) -> dict[str, Any] | None:
     """One round, asked of the cases that label a question of it; None when none does."""
-    from aplomo.evals.fit import fit, measure, of_round, round_data, score
+    from aplomo.evals.fit import fit, round_data, score
+    from aplomo.evals.measure import Measured, measure, of_round, sample
 
     assert drafter.kit.rounds is not None
     round_ = drafter.kit.rounds.round(number)
     names = [question.id for question in round_.questions]
-    asked = of_round(cases, names, first=number == 1)
-    bar.total += len(asked)
-    done = measure(asked, round_, drafter.model, drafter.policy, lambda: bar.update())
-    if not done:
+    asked = sample(of_round(cases, names, first=number == 1), rule.most)
+    if not asked:
         return None
+    bar.total += len(asked)
+    logits: dict[str, Mapping[str, float]] = {}
+    for case, given in measure(asked, round_, drafter.model, drafter.policy):
+        logits[case.id] = given
+        bar.update()
+    done = [
+        Measured(case=case, logits=logits.get(case.id, {}), state=states.get(case.id, ()))
+        for case in cases
+    ]
     if not any(one.logits for one in done):
         raise UsageError("this server gives no log-probabilities: there is nothing to calibrate")
     by_split = {

@@ -198,7 +198,7 @@ class Drafter:
 
         @lru_cache
         def round_(number: int) -> Round:
-            return Round(kit.protocol, number, kit.prompts["answer"])
+            return Round(kit.protocol, number, kit.prompts["answer"], kit.prompts["state"])
 
         @lru_cache
         def calibration(number: int) -> Calibration:

@@ -1,41 +1,24 @@
 """Fit a calibration on labelled cases, and say how well it does on cases kept apart.
 
 Method: per question, a logistic regression with balanced classes (so that how often each answer
-happens to be in the cases moves nothing), on the question's own raw log-odds (Platt scaling) or on
-those of the whole round (stacking), whichever ranks unseen cases better in cross-validation; and
-around probability 0.5 the widest band that sends at most `unsure_share` of the calibration cases to
+happens to be in the cases moves nothing) on the question's own raw log-odds (Platt scaling); or on
+those and a linear probe of the model's hidden state, where that ranks held-out cases better. The
+probe enters with the scores it gives to cases it was not fitted on (Wolpert 1992, stacking). Around
+probability 0.5 lies the widest band that sends at most `unsure_share` of the calibration cases to
 a person, or the thresholds that cost least where costs are given.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from aplomo.answer.calibration import FAR, FORMAT, Curve
+from aplomo.answer.calibration import FAR, FORMAT, Curve, packed
 from aplomo.answer.judge import Round
-from aplomo.evals.cases import Case
+from aplomo.evals.measure import Measured
+from aplomo.evals.probe import Probe, fit_probe
 from aplomo.evals.thresholds import choose_thresholds
-from aplomo.llm.port import Model
-from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
-__all__ = [
-    "Measured",
-    "calibration_data",
-    "fit",
-    "measure",
-    "of_round",
-    "round_data",
-    "sample",
-    "score",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """One case with the log-odds of yes that the model gave, by question id."""
-
-    case: Case
-    logits: Mapping[str, float]
+__all__ = ["Score", "calibration_data", "fit", "round_data", "score"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,56 +35,6 @@ class Score:
     unsure: float
 
 
-def sample(cases: Sequence[Case], most: int | None) -> list[Case]:
-    """At most `most` cases of each split, evenly spaced: files run in blocks of one kind."""
-    chosen: list[Case] = []
-    for split in ("calibration", "test"):
-        of_split = [case for case in cases if case.split == split]
-        count = min(most or len(of_split), len(of_split))
-        chosen += [of_split[index * len(of_split) // count] for index in range(count)]
-    return chosen
-
-
-def of_round(cases: Sequence[Case], questions: Sequence[str], *, first: bool) -> list[Case]:
-    """The cases that label any of a round's `questions`.
-
-    A later round is asked of few comments: of the cases where it finds nothing, one for each where
-    it does, evenly spaced in each split.
-    """
-    labelled = [case for case in cases if case.answers.keys() & set(questions)]
-    if first:
-        return labelled
-    chosen: list[Case] = []
-    for split in ("calibration", "test"):
-        of_split = [case for case in labelled if case.split == split]
-        found = [c for c in of_split if any(c.answers.get(name) == "yes" for name in questions)]
-        others = [case for case in of_split if case not in found]
-        count = min(len(found), len(others))
-        chosen += found + [others[index * len(others) // count] for index in range(count)]
-    return chosen
-
-
-def measure(
-    cases: Iterable[Case],
-    round_: Round,
-    model: Model,
-    policy: RetryPolicy,
-    progress: Callable[[], object],
-) -> list[Measured]:
-    """Ask `model` the round of every case. Raises ModelError when one cannot be answered."""
-    results: list[Measured] = []
-    for case in cases:
-        deadline = Deadline.after(policy.deadline)
-        asked = ask(model, round_.request(case.comment), round_.parse, policy, deadline)
-        if asked.error is not None:
-            raise asked.error
-        assert asked.value is not None
-        logits = {name: x for name, x in asked.value.logits.items() if x is not None}
-        results.append(Measured(case=case, logits=logits))
-        progress()
-    return results
-
-
 def fit(
     measured: Sequence[Measured],
     question: str,
@@ -111,64 +44,64 @@ def fit(
 ) -> Curve:
     """The curve of one question, from its labelled cases.
 
-    With `costs` (of a missed yes, of a false alarm, of a person) the thresholds are those that
-    would have cost least; without, they enclose `unsure_share` of the cases around 0.5.
-    Raises ValueError when both answers are not among them.
+    Cases of which only the state is known serve the probe alone. With `costs` (of a missed yes, of
+    a false alarm, of a person) the thresholds are those that would have cost least; without, they
+    enclose `unsure_share` of the cases around 0.5. Raises ValueError when both answers are not
+    among the cases.
     """
     labelled = _labelled(measured, question)
-    names, strength = _choose(labelled, question)
-    model = _logistic(strength).fit(_rows(labelled, names), _labels(labelled, question))
-    weights: Sequence[float] = model.coef_[0]
-    curve = Curve(
-        weights={n: round(float(w), 4) for n, w in zip(names, weights, strict=True)},
-        intercept=round(float(model.intercept_[0]), 4),
-        no_below=0.5,
-        yes_from=0.5,
-    )
-    likely = _probabilities(labelled, curve)
+    labels = _labels(labelled, question)
+    plain = [[max(-FAR, min(FAR, one.logits[question]))] for one in labelled]
+    probe = _probe(measured, question) if all(one.state for one in labelled) else None
+    rows, model = plain, _logistic(plain, labels)
+    if probe is not None:
+        both = [
+            [*row, probe.held_out[one.case.id]] for row, one in zip(plain, labelled, strict=True)
+        ]
+        joint = _logistic(both, labels)
+        if _auc(labels, joint, both) > _auc(labels, model, plain):
+            rows, model = both, joint
+    curve = _curve(model, probe if rows is not plain else None)
+    likely = [float(p) for p in model.predict_proba(rows)[:, 1]]
     if costs:
-        low, high = choose_thresholds(likely, _labels(labelled, question), *costs)
+        low, high = choose_thresholds(likely, labels, *costs)
         return replace(curve, no_below=round(low, 4), yes_from=round(high, 4))
     distances = sorted(abs(p - 0.5) for p in likely)
     half = round(distances[int(unsure_share * len(distances))], 4)
     return replace(curve, no_below=round(0.5 - half, 4), yes_from=round(0.5 + half, 4))
 
 
-PLAIN, STACKED = 10.0, (0.01, 0.05)
-"""Inverse strengths of regularisation: one log-odds needs none, many need much."""
-
-FOLDS = 5
-
-
-def _choose(labelled: Sequence[Measured], question: str) -> tuple[tuple[str, ...], float]:
-    """The log-odds to fit on, and the inverse strength, that rank held-out cases best."""
-    from sklearn import model_selection
-
-    selection: Any = model_selection  # scikit-learn has no complete types
-    labels = _labels(labelled, question)
-    scarcest = min(sum(labels), len(labels) - sum(labels))
-    own = ((question,), PLAIN)
-    if scarcest < 2:
-        return own
-    together = sorted({name for one in labelled for name in one.logits})
-    folds = selection.StratifiedKFold(min(FOLDS, scarcest), shuffle=True, random_state=0)
-
-    def ranking(choice: tuple[tuple[str, ...], float]) -> float:
-        names, strength = choice
-        rows = _rows(labelled, names)
-        scores = selection.cross_val_score(
-            _logistic(strength), rows, labels, cv=folds, scoring="roc_auc"
-        )
-        return float(scores.mean())
-
-    # The plain curve comes first: on a tie, the simpler one.
-    return max([own, *((tuple(together), strength) for strength in STACKED)], key=ranking)
+def _probe(measured: Sequence[Measured], question: str) -> Probe | None:
+    """The probe of every case that has a label and a state."""
+    read = [one for one in measured if question in one.case.answers and one.state]
+    return fit_probe({one.case.id: one.state for one in read}, _labels(read, question))
 
 
-def _logistic(strength: float) -> Any:
+def _logistic(rows: Sequence[Sequence[float]], labels: Sequence[bool]) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(class_weight="balanced", C=strength, max_iter=1000)
+    made: Any = LogisticRegression(class_weight="balanced", C=10.0, max_iter=1000)
+    return made.fit(rows, labels)
+
+
+def _auc(labels: Sequence[bool], model: Any, rows: Sequence[Sequence[float]]) -> float:
+    from sklearn import metrics
+
+    scores: Any = metrics  # scikit-learn has no complete types
+    return float(scores.roc_auc_score(labels, model.decision_function(rows)))
+
+
+def _curve(model: Any, probe: Probe | None) -> Curve:
+    weight, *rest = (float(weight) for weight in model.coef_[0])
+    intercept = float(model.intercept_[0])
+    if probe is None:
+        return Curve(weight=round(weight, 4), intercept=round(intercept, 4))
+    (share,) = rest
+    return Curve(
+        weight=round(weight, 4),
+        probe=tuple(share * part for part in probe.weights),
+        intercept=round(intercept + share * probe.intercept, 4),
+    )
 
 
 def score(measured: Sequence[Measured], question: str, curve: Curve) -> Score | None:
@@ -180,7 +113,7 @@ def score(measured: Sequence[Measured], question: str, curve: Curve) -> Score | 
     labels = _labels(labelled, question)
     if len(set(labels)) < 2:
         return None
-    likely = _probabilities(labelled, curve)
+    likely = _probabilities(labelled, curve, question)
     verdicts = [curve.verdict(p) for p in likely]
     decided = [
         (label, v == "yes") for label, v in zip(labels, verdicts, strict=True) if v != "unsure"
@@ -217,10 +150,14 @@ def round_data(
     return {
         "prefix_sha256": round_.sha256,
         "questions": {
-            name: asdict(curve) | ({"test": asdict(scores[name])} if name in scores else {})
+            name: _curve_data(curve) | ({"test": asdict(scores[name])} if name in scores else {})
             for name, curve in curves.items()
         },
     }
+
+
+def _curve_data(curve: Curve) -> dict[str, Any]:
+    return asdict(curve) | {"probe": packed(curve.probe)}
 
 
 def _labelled(measured: Sequence[Measured], question: str) -> list[Measured]:
@@ -232,10 +169,6 @@ def _labels(labelled: Sequence[Measured], question: str) -> list[bool]:
     return [one.case.answers[question] == "yes" for one in labelled]
 
 
-def _rows(labelled: Sequence[Measured], names: Sequence[str]) -> list[list[float]]:
-    return [[max(-FAR, min(FAR, one.logits.get(n, 0.0))) for n in names] for one in labelled]
-
-
-def _probabilities(labelled: Sequence[Measured], curve: Curve) -> list[float]:
-    likely = (curve.probability(one.logits) for one in labelled)
+def _probabilities(labelled: Sequence[Measured], curve: Curve, question: str) -> list[float]:
+    likely = (curve.probability(one.logits[question], one.state) for one in labelled)
     return [0.5 if p is None else p for p in likely]

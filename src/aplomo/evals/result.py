@@ -40,6 +40,11 @@ class CaseResult:
     calls: tuple[CallResult, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def asked(self) -> int:
+        """The answers asked for: a call that only has a text read is none."""
+        return sum(call.purpose != "state" for call in self.calls)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape inside a run."""
         return {

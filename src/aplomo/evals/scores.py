@@ -162,7 +162,7 @@ def _cost(judged: Sequence[Judged]) -> Cost:
     calls = [call for one in judged for call in one.result.calls]
     seconds = sorted(one.result.seconds for one in judged) or [0.0]
     return Cost(
-        calls=len(calls),
+        calls=sum(one.result.asked for one in judged),
         input_tokens=sum(call.input_tokens for call in calls),
         output_tokens=sum(call.output_tokens for call in calls),
         seconds_median=median(seconds),

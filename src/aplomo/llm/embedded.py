@@ -1,8 +1,8 @@
 """The default model, in this process: llama.cpp's own server on a loopback port.
 
 It is reached by the same client as any endpoint. Each purpose (answers, drafts in one language,
-drafts in another) keeps the static part of its prompt in a slot of its own, and on disk for the
-next process; one request runs at a time, since two would halve each other.
+drafts in another) keeps the static part of its prompt in a slot, and on disk for the next process;
+one slot is for texts that are only read. One request runs at a time: two would halve each other.
 """
 
 import atexit
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["EmbeddedModel", "Slots"]
 
 _SLOTS = 3
+_WRITING = _SLOTS - 1  # slots that answer; the server takes the other one for what is only read
 # No spaces between tokens of JSON: a third fewer tokens to generate than the model's own habit.
 _COMPACT = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
 
@@ -169,8 +170,8 @@ class Slots:
 
     def __init__(self, prefixes: Prefixes | None = None) -> None:
         self._prefixes = prefixes
-        self._purposes = [""] * _SLOTS
-        self._by_age = list(range(_SLOTS))
+        self._purposes = [""] * _WRITING
+        self._by_age = list(range(_WRITING))
         self._lock = threading.Lock()
 
     def extra_fields(self, request: Request) -> dict[str, Any]:

@@ -63,9 +63,10 @@ class LangChainModel:
 
     async def acomplete(self, request: Request, *, timeout: float) -> Completion:
         """The async twin of `complete`."""
+        messages, options = _messages(request), self._options(request)
         try:
             async with asyncio.timeout(timeout):
-                message = await self._chat.ainvoke(_messages(request), **self._options(request))
+                message = await self._chat.ainvoke(messages, **options)
         except Exception as error:
             raise _failure(error, timeout) from None
         return _read(message, request)
@@ -85,6 +86,8 @@ class LangChainModel:
 
 
 def _messages(request: Request) -> list[tuple[str, str]]:
+    if request.state:
+        raise ModelRejected("a LangChain chat model does not tell its state", where="langchain")
     return [(message.role, message.content) for message in request.messages]
 
 

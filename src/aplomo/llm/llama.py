@@ -14,6 +14,7 @@ __all__ = ["LlamaServer", "physical_cores"]
 
 _SILENT, _TALKATIVE = -1, 3  # llama.cpp's log levels
 _SPINS = "2000"
+_ALIKE = 0.001  # the share of a text that a slot must have read for it to be chosen
 
 
 class LlamaServer:
@@ -36,6 +37,10 @@ class LlamaServer:
         params.n_ctx, params.n_parallel, params.cache_ram_mib = context, slots, 0
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.warmup, params.endpoint_metrics = False, True
+        # One server both writes and tells its state after a text: at the text's last token. What is
+        # only read goes to the slot that read the like, so never over the prefix of another.
+        params.embedding, params.slot_prompt_similarity = True, _ALIKE
+        params.pooling_type = native.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
         params.verbosity = _TALKATIVE if os.environ.get("APLOMO_DEBUG") else _SILENT
         try:
             self._server: Any = native.Server(params)

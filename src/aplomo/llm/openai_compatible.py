@@ -1,4 +1,4 @@
-"""Any endpoint that speaks OpenAI's chat completions, through the `openai` SDK.
+"""Any endpoint that speaks OpenAI's chat completions (and embeddings), through the `openai` SDK.
 
 Sync and async calls share one client on a background loop: one way to ask, and a time-out that
 bounds the whole call, which per-read time-outs do not when a server drips its answer.
@@ -16,11 +16,13 @@ from aplomo.errors import BadCompletion, ModelError, ModelRejected, ModelUnavail
 from aplomo.llm.background import Background
 from aplomo.llm.failures import from_status, one_line
 from aplomo.llm.port import Completion, Request
-from aplomo.llm.reading import read_body
+from aplomo.llm.reading import read_body, read_state
 from aplomo.llm.settings import OPENAI_URL, Structured
 from aplomo.llm.structured import response_format
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from openai import APIStatusError, AsyncOpenAI
 
 __all__ = ["OpenAICompatible"]
@@ -150,27 +152,37 @@ class OpenAICompatible:
     async def _ask(self, engine: _Engine, request: Request, timeout: float) -> Completion:
         try:
             async with asyncio.timeout(timeout), engine.turns:
-                data = await self._fetch(engine.client, self._body(request), timeout)
+                # Longer than the whole call may last, so that only the whole is timed.
+                data = await self._fetch(self._sent(engine.client, request, timeout + 1))
         except ModelError:
             raise
         except Exception as error:
             raise self._failure(error, timeout) from None
+        if request.state:
+            return read_state(data, where=self.host)
         return read_body(data, structured=request.schema is not None, where=self.host)
 
-    async def _fetch(self, client: "AsyncOpenAI", body: dict[str, Any], timeout: float) -> bytes:
+    async def _fetch(self, sent: "AbstractAsyncContextManager[Any]") -> bytes:
         data = bytearray()
-        create: Any = client.chat.completions.with_streaming_response.create
-        # As extra fields, which are sent as they are: the others the SDK checks against its types,
-        # item by item, which for a prompt of many messages takes longer than all else it does.
-        # The time-out is longer than the whole call may last, so that only the whole is timed.
-        async with create(
-            model=self._model, messages=(), extra_body=body, timeout=timeout + 1
-        ) as response:
+        async with sent as response:
             async for chunk in response.iter_bytes():
                 data += chunk
                 if len(data) > MAX_BODY:
                     raise BadCompletion(f"the answer passes {MAX_BODY:,} bytes", where=self.host)
         return bytes(data)
+
+    def _sent(
+        self, client: "AsyncOpenAI", request: Request, timeout: float
+    ) -> "AbstractAsyncContextManager[Any]":
+        embed: Any = client.embeddings.with_streaming_response.create
+        complete: Any = client.chat.completions.with_streaming_response.create
+        if request.state:
+            text = request.messages[0].content
+            return embed(model=self._model, input=text, encoding_format="base64", timeout=timeout)
+        # As extra fields, which are sent as they are: the others the SDK checks against its types,
+        # item by item, which for a prompt of many messages takes longer than all else it does.
+        body = self._body(request)
+        return complete(model=self._model, messages=(), extra_body=body, timeout=timeout)
 
     def _body(self, request: Request) -> dict[str, Any]:
         """The body of the HTTP request, without what this model has refused."""

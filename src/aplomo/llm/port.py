@@ -26,6 +26,9 @@ class Request:
     that a server may keep them read. `schema` is the JSON schema that the answer must satisfy
     (None for free text); `top_logprobs` how many alternatives to return per token (0 for none);
     `purpose` names the call in usage and recordings ("answer:1", "draft:es") and is never sent.
+
+    With `state` nothing is written in answer: the model only reads the one message, and what is
+    wanted is its hidden state at the end of it.
     """
 
     purpose: str
@@ -35,6 +38,7 @@ class Request:
     max_tokens: int = 512
     temperature: float = 0.0
     top_logprobs: int = 0
+    state: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What calls have cost, in calls and tokens."""
+    """What calls have cost, in calls (answers asked for; a text only read is none) and tokens."""
 
     calls: int = 0
     input_tokens: int = 0
@@ -79,12 +83,14 @@ class Completion:
     """A model's answer: its text, and per-token log-probabilities where the server gives them.
 
     The texts of `tokens`, joined, are exactly `text`; `tokens` is empty when the server gives no
-    log-probabilities, or some that cannot be lined up with the text.
+    log-probabilities, or some that cannot be lined up with the text. `state` is the hidden state
+    asked for, a vector of the model's width; then there is no text.
     """
 
     text: str
     usage: Usage
     tokens: tuple[Token, ...] = ()
+    state: tuple[float, ...] = ()
 
     def json_object(self, what: str) -> dict[str, Any]:
         """The JSON object that the text is; `what` names it in errors. Raises BadCompletion."""

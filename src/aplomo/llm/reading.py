@@ -1,11 +1,13 @@
 """What servers send, read defensively: the text, and its tokens where they line up with it."""
 
+import base64
 import codecs
 import json
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, NonNegativeInt, TypeAdapter, ValidationError
 
@@ -14,7 +16,7 @@ from aplomo.llm.failures import from_status, one_line
 from aplomo.llm.port import Completion, Token, Usage
 from aplomo.plain_text import encodable
 
-__all__ = ["RawAnswer", "completion_from", "line_up", "read_body"]
+__all__ = ["RawAnswer", "completion_from", "line_up", "read_body", "read_state"]
 
 _FENCED = re.compile(r"\s*```[a-zA-Z]*\s*\n(.*?)\s*```\s*", re.DOTALL)
 _CUT = frozenset({"length", "max_tokens", "MAX_TOKENS"})
@@ -56,7 +58,17 @@ class _Body(BaseModel):
     usage: Any = None
 
 
+class _Embedding(BaseModel):
+    embedding: str
+
+
+class _Embeddings(BaseModel):
+    data: list[_Embedding]
+    usage: Any = None
+
+
 _LOGPROBS = TypeAdapter(_Logprobs)
+Form = TypeVar("Form", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,22 +92,7 @@ def read_body(data: bytes, *, structured: bool, where: str) -> Completion:
     Raises BadCompletion when it is not one, or holds no usable answer; the error of the status
     inside when the server reports a failure under HTTP 200.
     """
-    try:
-        payload = json.loads(data)
-    except (ValueError, RecursionError):
-        raise _not_json(data, where) from None
-    if isinstance(payload, dict):
-        given = cast("dict[str, Any]", payload)
-        if given.get("error") and not given.get("choices"):
-            raise _reported(given["error"], where)
-    try:
-        body = _Body.model_validate(payload)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise BadCompletion(
-            f"not a chat completion: {place}: {first['msg']}", where=where
-        ) from None
+    body = _validated(_Body, data, "a chat completion", where)
     if not body.choices:
         raise BadCompletion("the answer holds no choices", where=where)
     choice = body.choices[0]
@@ -107,6 +104,21 @@ def read_body(data: bytes, *, structured: bool, where: str) -> Completion:
         spent=_spent(body.usage),
     )
     return completion_from(answer, structured=structured, where=where)
+
+
+def read_state(data: bytes, *, where: str) -> Completion:
+    """Read the body of an embedding: one vector of 32-bit floats in base64.
+
+    Raises BadCompletion when it is not one, as `read_body` does.
+    """
+    body = _validated(_Embeddings, data, "an embedding", where)
+    try:
+        packed = base64.b64decode(body.data[0].embedding, validate=True)
+        state = struct.unpack(f"<{len(packed) // 4}f", packed)
+    except (IndexError, ValueError, struct.error):
+        raise BadCompletion("the embedding is no vector in base64", where=where) from None
+    usage = Usage(input_tokens=_spent(body.usage)[0])
+    return Completion(text="", usage=usage, state=state)
 
 
 def completion_from(answer: RawAnswer, *, structured: bool, where: str) -> Completion:
@@ -123,6 +135,24 @@ def completion_from(answer: RawAnswer, *, structured: bool, where: str) -> Compl
         raise error
     usage = Usage(calls=1, input_tokens=answer.spent[0], output_tokens=answer.spent[1])
     return Completion(text=text, usage=usage, tokens=line_up(text, answer.logprobs))
+
+
+def _validated(kind: type[Form], data: bytes, what: str, where: str) -> Form:
+    """`data` as a `kind`; the failure that it reports, or that it is, is raised."""
+    try:
+        payload = json.loads(data)
+    except (ValueError, RecursionError):
+        raise _not_json(data, where) from None
+    if isinstance(payload, dict):
+        given = cast("dict[str, Any]", payload)
+        if given.get("error") and not given.get("choices"):
+            raise _reported(given["error"], where)
+    try:
+        return kind.model_validate(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        raise BadCompletion(f"not {what}: {place}: {first['msg']}", where=where) from None
 
 
 def line_up(text: str, logprobs: Any) -> tuple[Token, ...]:
