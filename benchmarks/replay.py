@@ -34,7 +34,9 @@ def requests(count: int) -> list[Any]:
     from aplomo.prompt import load_prompt
     from aplomo.protocol.load import load
 
-    round_ = Round(load(asset("protocols", "basic-guide.yaml")), 1, load_prompt("answer"), load_prompt("state"))
+    round_ = Round(
+        load(asset("protocols", "basic-guide.yaml")), 1, load_prompt("answer"), load_prompt("state")
+    )
     return [round_.request(Comment(text=f"Me encanta, van {n} veces")) for n in range(count)]
 
 

@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import pytest
 
 from aplomo.errors import BadCompletion, ModelRejected, ModelUnavailable
 from aplomo.llm.openai_compatible import OpenAICompatible
-from aplomo.llm.port import Completion, Request
+from aplomo.llm.port import Completion, Request, Usage
 from misbehaving import Misbehaving, Reply
 
 Ask = Callable[..., Completion]
@@ -359,3 +361,33 @@ def test_closing_cancels_what_runs_and_the_model_can_be_used_again(
     assert outcome
     assert not isinstance(outcome[0], AssertionError)
     assert model.complete(request_, timeout=5).text == "hello"
+
+
+def embedded(*values: float) -> dict[str, Any]:
+    vector = base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
+    usage = {"prompt_tokens": 9, "total_tokens": 9}
+    return {"object": "list", "data": [{"embedding": vector, "index": 0}], "usage": usage}
+
+
+def test_the_state_after_a_text(
+    server: Misbehaving, model: OpenAICompatible, request_: Request, ask: Ask
+):
+    server.script = [server.sends(embedded(0.5, -1.0))]
+    completion = ask(model, replace(request_, messages=request_.messages[-1:], state=True))
+    assert completion.state == (0.5, -1.0)
+    assert completion.usage == Usage(input_tokens=9)
+    (sent,) = server.bodies
+    assert (sent["model"], sent["encoding_format"]) == ("m", "base64")
+    assert sent["input"] == request_.messages[-1].content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"data": []}, {"data": [{"embedding": "AAA"}]}, {"data": [{"embedding": [0.1]}]}, b"<p>"],
+)
+def test_what_is_no_state_is_refused(
+    server: Misbehaving, model: OpenAICompatible, request_: Request, body: object
+):
+    server.script = [server.sends(body)]
+    with pytest.raises(BadCompletion):
+        model.complete(replace(request_, state=True), timeout=5)

@@ -1,0 +1,72 @@
+"""What the model knows but does not say: its hidden state, read where a calibration needs it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aplomo import Drafter, ScriptedModel
+from aplomo.answer.calibration import packed
+from aplomo.errors import ModelRejected
+from aplomo.llm.port import Completion, Token, Usage
+from aplomo.llm.scripted import Step
+from aplomo.workspace import Workspace
+from small_world import BRAND, PRAISE, PROTOCOL, said
+
+READ = Completion(text="", usage=Usage(input_tokens=30), state=(1.0, 0.0))
+
+
+def surely(answer: str) -> Completion:
+    """The answers with log-odds of 2 for what was said of the first question."""
+    head, text = '{"positive":"', said(answer)
+    odds = {answer: -0.1269, "no" if answer == "yes" else "yes": -2.1269}
+    rest = text.replace('": "', '":"').removeprefix(head).removeprefix(answer)
+    tokens = (Token(text=head, alternatives={}), Token(text=answer, alternatives=odds))
+    last = Token(text=rest, alternatives={})
+    return Completion(text=head + answer + rest, usage=Usage(calls=1), tokens=(*tokens, last))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A calibration that trusts the state more than what the model says."""
+    (tmp_path / "aplomo.toml").write_text("")
+    sha256 = _drafter(Workspace.find(tmp_path)).kit.rounds.round(1).sha256
+    curve = {"weight": 0.5, "intercept": 0.0, "no_below": 0.4, "yes_from": 0.6}
+    questions = {
+        "positive": curve | {"probe": packed((3.0, 0.0))},
+        "failed": curve | {"probe": ""},
+    }
+    place = tmp_path / "calibration" / "small" / "scripted.json"
+    place.parent.mkdir(parents=True)
+    rounds = {"1": {"prefix_sha256": sha256, "questions": questions}}
+    place.write_text(json.dumps({"format": "aplomo.calibration/3", "rounds": rounds}))
+    return Workspace.find(tmp_path)
+
+
+def _drafter(workspace: Workspace, *steps: Step) -> Any:
+    return Drafter(
+        protocol=PROTOCOL,
+        brand=BRAND,
+        facts={},
+        model=ScriptedModel(steps),
+        workspace=workspace,
+        write=False,
+    )
+
+
+def test_the_state_decides_with_the_log_odds_and_costs_no_answer(workspace: Workspace) -> None:
+    made = _drafter(workspace, surely("no"), READ)
+    decision = made.draft(PRAISE)
+    answer = decision.answers["positive"]
+    assert (answer.answer, answer.logit) == ("yes", -2.0)
+    assert answer.confidence == pytest.approx(0.8808, abs=1e-4)
+    assert decision.usage == Usage(calls=1, input_tokens=30)
+    assert [request.purpose for request in made.model.requests] == ["answer:1", "state"]
+
+
+def test_a_model_that_tells_no_state_is_believed_as_far_as_it_speaks(workspace: Workspace) -> None:
+    decision = _drafter(workspace, surely("yes"), ModelRejected("no embeddings here")).draft(PRAISE)
+    answer = decision.answers["positive"]
+    assert (answer.answer, answer.confidence) == ("yes", None)
+    assert any("did not tell its state" in note for note in decision.notes)
