@@ -2,34 +2,31 @@
 
     python benchmarks/layouts.py [--layout NAME ...] [--protocol P] [--most N] [--model M]
 
-Each layout asks the first round of the calibration cases and prints, per question, the AUC of the
-question's own log-odds and of the cross-validated stack of all, with the median seconds and the
-generated tokens of a call. The test split is never read. docs/answering.md has our table.
+Each layout asks the first round of the calibration cases and prints, per question, the AUC of its
+log-odds (the mean of them where a layout asks more than once), with the median seconds and the
+generated tokens of a case. The test split is never read. docs/answering.md has our table.
 """
 
 import argparse
-import hashlib
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from aplomo.answer.calibration import FAR
 from aplomo.answer.judge import LONGEST_QUOTE, Round
 from aplomo.embed.drafter import Drafter
-from aplomo.evals.cases import load_cases
-from aplomo.evals.measure import Measured, measure, sample
+from aplomo.evals.cases import Case, load_cases
+from aplomo.evals.measure import measure, sample
 from aplomo.llm.port import Request
 from aplomo.llm.retry import RetryPolicy
-from aplomo.protocol.model import Question
+from aplomo.prompt import Prompt
+from aplomo.protocol.model import Protocol, Question
 from aplomo.workspace import Workspace
 
 QUOTE = {"type": "string", "maxLength": LONGEST_QUOTE}
@@ -121,13 +118,47 @@ class Bare(Layout):
         return json.dumps(answers, ensure_ascii=False, separators=(",", ":"))
 
 
-LAYOUTS: Mapping[str, Callable[..., Layout]] = {
-    "shipped": Layout,
-    "positive-last": PositiveLast,
-    "renamed": Renamed,
-    "fewer-examples": Fewer,
-    "quote-first": QuoteFirst,
-    "bare": Bare,
+class Reversed(Layout):
+    """The last question first."""
+
+    @property
+    def order(self) -> Sequence[str]:
+        return [q.id for q in reversed(self.protocol.round(self.number))]
+
+
+def chunks(size: int) -> Callable[..., list[Layout]]:
+    """The round asked in calls of at most `size` questions each."""
+
+    def made(protocol: Protocol, number: int, *prompts: Prompt) -> list[Layout]:
+        asked = [q.id for q in protocol.round(number)]
+        parts = [asked[start : start + size] for start in range(0, len(asked), size)]
+        return [_only(part)(protocol, number, *prompts) for part in parts]
+
+    return made
+
+
+def _only(ids: Sequence[str]) -> type[Layout]:
+    class Part(Layout):
+        order = ids
+
+    return Part
+
+
+def each(*kinds: type[Layout]) -> Callable[..., list[Layout]]:
+    """The round asked once in each way."""
+    return lambda *parts: [kind(*parts) for kind in kinds]
+
+
+LAYOUTS: Mapping[str, Callable[..., list[Layout]]] = {
+    "shipped": each(Layout),
+    "positive-last": each(PositiveLast),
+    "renamed": each(Renamed),
+    "fewer-examples": each(Fewer),
+    "quote-first": each(QuoteFirst),
+    "bare": each(Bare),
+    "two-orders": each(Layout, Reversed),
+    "in-chunks-of-3": chunks(3),
+    "per-question": chunks(1),
 }
 
 
@@ -151,21 +182,35 @@ class Clocked:
         return completion
 
 
-def table(measured: Sequence[Measured], names: Iterable[str]) -> Iterable[str]:
-    """A line a question: how many yes and no, the AUC of its own log-odds, and of the stack."""
-    names = list(names)
+def averaged(
+    cases: Sequence[Case], rounds: Sequence[Layout], model: Clocked, policy: RetryPolicy
+) -> dict[str, dict[str, float]]:
+    """Log-odds by question, by case: the mean over the rounds that ask the question.
+
+    Round by round, so that what is static is read once for all cases.
+    """
+    given: dict[str, dict[str, list[float]]] = {}
+    for round_ in rounds:
+        for case, logits in measure(cases, round_, model, policy):
+            for name, value in logits.items():
+                given.setdefault(case.id, {}).setdefault(name, []).append(value)
+    return {
+        case: {name: statistics.mean(values) for name, values in logits.items()}
+        for case, logits in given.items()
+    }
+
+
+def table(
+    cases: Sequence[Case], logits: Mapping[str, Mapping[str, float]], names: Iterable[str]
+) -> Iterator[str]:
+    """A line a question: how many yes and no, and the AUC of the log-odds."""
     for name in names:
-        own = [m for m in measured if name in m.case.answers and name in m.logits]
-        truth = [m.case.answers[name] == "yes" for m in own]
+        own = [c for c in cases if name in c.answers and name in logits[c.id]]
+        truth = [c.answers[name] == "yes" for c in own]
         if min(sum(truth), len(truth) - sum(truth)) < 3:
             continue
-        rows = [[max(-FAR, min(FAR, m.logits.get(n, 0.0))) for n in names] for m in own]
-        folds = StratifiedKFold(3, shuffle=True, random_state=0)
-        model = LogisticRegression(class_weight="balanced", C=0.05, max_iter=1000)
-        stacked = cross_val_predict(model, rows, truth, cv=folds, method="predict_proba")[:, 1]
-        alone = roc_auc_score(truth, [m.logits[name] for m in own])
-        counts = f"{sum(truth)}/{len(truth) - sum(truth)}"
-        yield f"  {name:<18}{counts:>8}{alone:>8.3f}{roc_auc_score(truth, stacked):>8.3f}"
+        auc = roc_auc_score(truth, [logits[c.id][name] for c in own])
+        yield f"  {name:<18}{f'{sum(truth)}/{len(truth) - sum(truth)}':>8}{auc:>8.3f}"
 
 
 def main() -> None:
@@ -181,17 +226,18 @@ def main() -> None:
     settings = Workspace.find().model_settings(model=given.model)
     drafter = Drafter(protocol=given.protocol, model=settings)
     policy = RetryPolicy(timeout=600, deadline=1200)
+    prompts = drafter.kit.prompts
     for name in given.layout or LAYOUTS:
-        prompts = drafter.kit.prompts
-        round_ = LAYOUTS[name](drafter.kit.protocol, 1, prompts["answer"], prompts["state"])
+        rounds = LAYOUTS[name](drafter.kit.protocol, 1, prompts["answer"], prompts["state"])
         model = Clocked(drafter.model)
-        asked = measure(cases, round_, model, policy)
-        done = [Measured(case=case, logits=logits) for case, logits in asked]
-        key = hashlib.sha256(round_.sha256.encode()).hexdigest()[:8]
-        median, tokens = statistics.median(model.seconds), statistics.mean(model.tokens)
-        print(f"{name} ({key}): {len(done)} cases, median {median:.1f} s, {tokens:.0f} tokens out")
-        print(f"  {'question':<18}{'yes/no':>8}{'alone':>8}{'stack':>8}")
-        print("\n".join(table(done, [q.id for q in round_.questions])), flush=True)
+        logits = averaged(cases, rounds, model, policy)
+        calls = [model.seconds[start :: len(cases)] for start in range(len(cases))]
+        median = statistics.median(sum(seconds) for seconds in calls)
+        tokens = sum(model.tokens) / len(cases)
+        print(f"{name}: {len(cases)} cases, median {median:.1f} s, {tokens:.0f} tokens out")
+        print(f"  {'question':<18}{'yes/no':>8}{'AUC':>8}")
+        names = [question.id for question in drafter.kit.protocol.round(1)]
+        print("\n".join(table(cases, logits, names)), flush=True)
     drafter.close()
 
 

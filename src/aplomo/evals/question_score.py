@@ -24,10 +24,10 @@ class Bin:
 class QuestionScore:
     """How the answers to one question compare with its labels.
 
-    `confusion` counts cases by (label, answer). `auc` ranks by the log-odds, `balanced_accuracy` is
-    over the cases decided, `unsure` the share left to a person; None where it has no meaning. `roc`
-    holds points (false alarms, hits); `bins` and `gap` (the mean distance between what was said and
-    what was, by cases) say how far probabilities can be believed.
+    `confusion` counts cases by (label, answer). `auc` ranks by the probability of yes,
+    `balanced_accuracy` is over the cases decided, `unsure` the share left to a person; None where
+    it has no meaning. `roc` holds points (false alarms, hits); `bins` and `gap` (the mean distance
+    between what was said and what was, by cases) say how far probabilities can be believed.
     """
 
     question: str
@@ -55,11 +55,10 @@ def score_question(question: str, judged: Sequence[Judged]) -> QuestionScore | N
     if not answered:
         return None
     confusion: dict[tuple[str, str], int] = {}
-    for label, answer, _, _ in answered:
+    for label, answer, _ in answered:
         confusion[label, answer] = confusion.get((label, answer), 0) + 1
-    ranked = [(label == "yes", logit) for label, _, logit, _ in answered if logit is not None]
-    likely = [(label == "yes", p) for label, _, _, p in answered if p is not None]
-    auc, roc = _ranking(ranked)
+    likely = [(label == "yes", p) for label, _, p in answered if p is not None]
+    auc, roc = _ranking(likely)
     bins = tuple(_bins(likely))
     gap = sum(abs(b.said - b.was) * b.cases for b in bins) / len(likely) if likely else None
     unsure = sum(count for (_, answer), count in confusion.items() if answer == "unsure")
@@ -75,10 +74,8 @@ def score_question(question: str, judged: Sequence[Judged]) -> QuestionScore | N
     )
 
 
-def _answered(
-    question: str, judged: Sequence[Judged]
-) -> Iterator[tuple[str, str, float | None, float | None]]:
-    """Label, answer, log-odds and probability of yes, of each case that has label and answer."""
+def _answered(question: str, judged: Sequence[Judged]) -> Iterator[tuple[str, str, float | None]]:
+    """Label, answer and probability of yes, of each case that has label and answer."""
     for one in judged:
         decision, label = one.result.decision, one.case.answers.get(question)
         if decision is None or label is None or question not in decision["answers"]:
@@ -86,7 +83,7 @@ def _answered(
         answer = decision["answers"][question]
         sure: float | None = answer["confidence"]
         likely = 1 - sure if sure is not None and answer["answer"] == "no" else sure
-        yield label, answer["answer"], answer["logit"], likely
+        yield label, answer["answer"], likely
 
 
 def _balanced(confusion: Mapping[tuple[str, str], int]) -> float | None:
