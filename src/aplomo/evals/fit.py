@@ -77,10 +77,14 @@ def _probe(measured: Sequence[Measured], question: str) -> Probe | None:
     return fit_probe({one.case.id: one.state for one in read}, _labels(read, question))
 
 
+STRENGTH = 0.3
+"""Inverse strength of regularisation: little, but a few cases that part cleanly prove no certainty."""
+
+
 def _logistic(rows: Sequence[Sequence[float]], labels: Sequence[bool]) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    made: Any = LogisticRegression(class_weight="balanced", C=10.0, max_iter=1000)
+    made: Any = LogisticRegression(class_weight="balanced", C=STRENGTH, max_iter=1000)
     return made.fit(rows, labels)
 
 
