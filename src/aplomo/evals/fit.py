@@ -51,17 +51,20 @@ def fit(
     """
     labelled = _labelled(measured, question)
     labels = _labels(labelled, question)
-    plain = [[max(-FAR, min(FAR, one.logits[question]))] for one in labelled]
+    logits = [max(-FAR, min(FAR, one.logits[question])) for one in labelled]
+    rows = [[logit, 0.0] for logit in logits]
+    model = _logistic(rows, labels)
     probe = _probe(measured, question) if all(one.state for one in labelled) else None
-    rows, model = plain, _logistic(plain, labels)
     if probe is not None:
-        both = [
-            [*row, probe.held_out[one.case.id]] for row, one in zip(plain, labelled, strict=True)
-        ]
+        held_out = [probe.held_out[one.case.id] for one in labelled]
+        both = [[logit, score] for logit, score in zip(logits, held_out, strict=True)]
         joint = _logistic(both, labels)
-        if _auc(labels, joint, both) > _auc(labels, model, plain):
+        if joint.coef_[0][0] < 0:  # what the model says never speaks against itself
+            both = [[0.0, score] for score in held_out]
+            joint = _logistic(both, labels)
+        if _auc(labels, joint, both) > _auc(labels, model, rows):
             rows, model = both, joint
-    curve = _curve(model, probe if rows is not plain else None)
+    curve = _curve(model, probe)
     likely = [float(p) for p in model.predict_proba(rows)[:, 1]]
     if costs:
         low, high = choose_thresholds(likely, labels, *costs)
@@ -78,7 +81,7 @@ def _probe(measured: Sequence[Measured], question: str) -> Probe | None:
 
 
 STRENGTH = 0.3
-"""Inverse strength of regularisation: little, but a few cases that part cleanly prove no certainty."""
+"""Inverse strength of regularisation: a few cases that part cleanly prove no certainty."""
 
 
 def _logistic(rows: Sequence[Sequence[float]], labels: Sequence[bool]) -> Any:
@@ -96,11 +99,10 @@ def _auc(labels: Sequence[bool], model: Any, rows: Sequence[Sequence[float]]) ->
 
 
 def _curve(model: Any, probe: Probe | None) -> Curve:
-    weight, *rest = (float(weight) for weight in model.coef_[0])
+    weight, share = (float(weight) for weight in model.coef_[0])
     intercept = float(model.intercept_[0])
-    if probe is None:
+    if probe is None or not share:
         return Curve(weight=round(weight, 4), intercept=round(intercept, 4))
-    (share,) = rest
     return Curve(
         weight=round(weight, 4),
         probe=tuple(share * part for part in probe.weights),

@@ -36,13 +36,13 @@ def fit_probe(states: Mapping[str, Sequence[float]], labels: Sequence[bool]) -> 
     """The probe for cases by id and their labels, in one order; None when there are too few."""
     if min(sum(labels), len(labels) - sum(labels)) < LEAST:
         return None
-    import numpy
+    import numpy as np
     from sklearn import metrics, model_selection
 
     scores, selection = _untyped(metrics), _untyped(model_selection)
     # States have length one: this makes their parts about one in size.
     width = math.sqrt(len(next(iter(states.values()))))
-    rows = width * numpy.array(list(states.values()))
+    rows = width * np.array(list(states.values()))
     folds = selection.StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     tried: list[tuple[float, float, list[float]]] = []
     for strength in STRENGTHS:
