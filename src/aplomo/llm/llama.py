@@ -15,6 +15,7 @@ __all__ = ["LlamaServer", "physical_cores"]
 _SILENT, _TALKATIVE = -1, 3  # llama.cpp's log levels
 _SPINS = "2000"
 _ALIKE = 0.001  # the share of a text that a slot must have read for it to be chosen
+_TURN = "<|im_start|>user\n"  # how what is only read begins
 
 
 class LlamaServer:
@@ -37,8 +38,7 @@ class LlamaServer:
         params.n_ctx, params.n_parallel, params.cache_ram_mib = context, slots, 0
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.warmup, params.endpoint_metrics = False, True
-        # One server both writes and tells its state after a text: at the text's last token. What is
-        # only read goes to the slot that read the like, so never over the prefix of another.
+        # One server both writes and tells its state after a text: at the text's last token.
         params.embedding, params.slot_prompt_similarity = True, _ALIKE
         params.pooling_type = native.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
         params.verbosity = _TALKATIVE if os.environ.get("APLOMO_DEBUG") else _SILENT
@@ -52,6 +52,9 @@ class LlamaServer:
             ) from None
         # Answered by the server's loop: ending a server whose loop has not begun hangs.
         self._server.handle_metrics()
+        # What is only read goes to the slot that has read what begins most alike. The first such
+        # text takes the last slot, which no prefix is in yet, and so the later ones do.
+        self._server.handle_embeddings({"input": _TURN})
 
     @property
     def address(self) -> str:
