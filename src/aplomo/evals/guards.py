@@ -6,9 +6,19 @@ from aplomo.evals.recording.secrets import find_secrets
 from aplomo.evals.result import RunResult
 from aplomo.evals.run import Bench
 
-__all__ = ["failures"]
+__all__ = ["failures", "stale_words"]
 
 _SHOWN = 10
+
+
+def stale_words(result: RunResult) -> str:
+    """That a calibration says nothing any more, and how to make another."""
+    rounds = ", ".join(map(str, result.stale))
+    where = f"{result.suite} --protocol {result.protocol}"
+    return (
+        f"the calibration of round {rounds} was fitted under another prompt:"
+        f" aplomo evals calibrate {where} --replay --output calibration"
+    )
 
 
 def failures(bench: Bench, result: RunResult) -> Iterator[str]:
@@ -25,6 +35,8 @@ def failures(bench: Bench, result: RunResult) -> Iterator[str]:
         yield "no call was served: nothing was tested"
     if result.unplayed:
         yield f"{result.unplayed} recordings are asked for by no case (orphans)"
+    if result.stale:
+        yield stale_words(result)
     secrets = list(find_secrets(bench.place.store.load(), bench.place.allowed()))
     yield from secrets[:_SHOWN]
     if len(secrets) > _SHOWN:

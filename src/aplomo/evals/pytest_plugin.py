@@ -118,6 +118,8 @@ class CaseItem(pytest.Item):
         told = {"suite": self.shared.bench.suite.name, "protocol": one.result.protocol}
         told |= {"way": way(one.snapshot), "state": one.snapshot.state}
         told |= {verdict.name: verdict.state for verdict in one.verdicts}
+        if one.result.judgement is not None:
+            told["judge"] = one.result.judgement.verdict
         self.user_properties.extend(told.items())
         if reasons := list(self.shared.worse(one)):
             raise Worse("\n".join(reasons))

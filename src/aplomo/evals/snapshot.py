@@ -101,8 +101,9 @@ def _judge(case: Case, result: CaseResult) -> Judged:
 
 def _snapshot(result: CaseResult, states: Mapping[str, State]) -> Snapshot:
     decision = result.decision
-    spent = sum(call.input_tokens + call.output_tokens for call in result.calls)
-    cost: dict[str, Any] = {"calls": len(result.calls), "tokens": spent, "verdicts": states}
+    calls = result.deciding
+    spent = sum(call.input_tokens + call.output_tokens for call in calls)
+    cost: dict[str, Any] = {"calls": len(calls), "tokens": spent, "verdicts": states}
     if decision is None:
         return Snapshot(**cost, error=result.error or "no decision")
     reply: Mapping[str, Any] = decision["reply"] or {}

@@ -55,6 +55,8 @@ def _change(change: Change) -> Iterator[str]:
             if given is not None:
                 quote = f"  “{_text(given.evidence)}”" if given.evidence else ""
                 yield f"      {mark} {line['question']}: {given.answer}{quote}"
+    if change.case is not None and change.case.reply:
+        yield f"      = {_text(change.case.reply)}  (a person)"
     for mark, side in (("-", change.before), ("+", change.after)):
         both = change.before and change.after and change.before.reply == change.after.reply
         if side is not None and side.reply and not both:

@@ -3,11 +3,21 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aplomo.evals.agreement import Agreement
 from aplomo.evals.compare import Change, Comparison, Kind
 from aplomo.evals.review import Review
 from aplomo.evals.snapshot import Given, Snapshot
 
-__all__ = ["KIND_WORDS", "answer_lines", "counted", "headline", "percent", "summary_rows", "way"]
+__all__ = [
+    "KIND_WORDS",
+    "answer_lines",
+    "counted",
+    "headline",
+    "judge_words",
+    "percent",
+    "summary_rows",
+    "way",
+]
 
 KIND_WORDS: dict[Kind, str] = {
     "broken": "broke",
@@ -58,6 +68,8 @@ def summary_rows(review: Review) -> Iterator[tuple[str, str]]:
     if drafted:
         template = sum(drafts.template for drafts in scores.drafts.values())
         yield "replies by the template", f"{percent(template / drafted)} ({template}/{drafted})"
+    if scores.agreement is not None:
+        yield "the judge agrees (advisory)", judge_words(scores.agreement)
     yield "errors", str(scores.errors)
     yield "model calls", f"{cost.calls} ({cost.calls / cases:.2f} a case)"
     yield "tokens", f"{cost.input_tokens:,} in, {cost.output_tokens:,} out"
@@ -65,6 +77,15 @@ def summary_rows(review: Review) -> Iterator[tuple[str, str]]:
         "seconds a case",
         f"{cost.seconds_median:.2f} (95 %: {cost.seconds_p95:.2f})",
     )
+
+
+def judge_words(found: Agreement) -> str:
+    """How far a judge agrees with the checks, in one line."""
+    parts = [f"{found.agreed} of {found.decided} drafts it decides"]
+    if found.kappa is not None:
+        parts.append(f"κ {found.kappa:.2f}")
+    parts += [f"{count} {word}" for word in ("unsure", "missing") if (count := found.said(word))]
+    return ", ".join(parts)
 
 
 def way(snapshot: Snapshot | None) -> str:
