@@ -26,7 +26,7 @@ from aplomo.answer.calibration import FAR
 from aplomo.answer.judge import LONGEST_QUOTE, Round
 from aplomo.embed.drafter import Drafter
 from aplomo.evals.cases import load_cases
-from aplomo.evals.fit import Measured, measure, sample
+from aplomo.evals.measure import Measured, measure, sample
 from aplomo.llm.port import Request
 from aplomo.llm.retry import RetryPolicy
 from aplomo.protocol.model import Question

@@ -6,7 +6,8 @@ import pytest
 from aplomo.answer.calibration import Curve
 from aplomo.comment import Comment
 from aplomo.evals.cases import Case, Split
-from aplomo.evals.fit import Measured, fit, of_round, sample, score
+from aplomo.evals.fit import fit, score
+from aplomo.evals.measure import Measured, of_round, sample
 
 
 def measured(count: int, gap: float, seed: int = 1) -> list[Measured]:

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aplomo.answer.calibration import Curve
-    from aplomo.embed.drafter import Drafter
-    from aplomo.evals.cases import Case
-    from aplomo.evals.fit import Measured
+    from aplomo.cli.evals_source import Source
+    from aplomo.evals.measure import Measured
 
 __all__ = ["calibrate"]
 
 
 @click.command()
 @click.argument("cases", type=click.Path(path_type=Path))
+@click.option("--replay", is_flag=True, help="Fit on the recordings of the suite CASES: no model.")
 @click.option("--protocol", help="Protocol: an id or a file.")
 @click.option("--model", help="Model name; 'embedded' is the default.")
 @click.option("--base-url", help="Any OpenAI-compatible endpoint.")
@@ -56,43 +56,26 @@ __all__ = ["calibrate"]
     type=click.Path(path_type=Path),
     help="Folder of calibrations; the file is PROTOCOL/MODEL.json in it.",
 )
-def calibrate(
-    cases: Path,
-    unsure: float,
-    costs: tuple[str, ...],
-    only: tuple[int, ...],
-    no_score: bool,
-    most: int | None,
-    output: Path,
-    **chosen: str | None,
-) -> None:
-    """Fit every question's curve on the calibration split of CASES; report on the test split."""
-    from tqdm import tqdm
+def calibrate(**options: Any) -> None:
+    """Fit every question's curve on the calibration split of CASES; report on the test split.
 
-    from aplomo.embed.drafter import Drafter
-    from aplomo.evals.cases import load_cases
-    from aplomo.evals.fit import calibration_data, sample
-    from aplomo.workspace import Workspace
+    With --replay, CASES is a suite and the model's answers are those recorded.
+    """
+    from aplomo.cli.evals_source import of_model, of_recordings
+    from aplomo.evals.fit import calibration_data
 
-    kinds = ("calibration",) if no_score else ("calibration", "test")
-    labelled = [case for case in sample(load_cases(cases), most) if case.split in kinds]
-    workspace = Workspace.find()
-    settings = workspace.model_settings(model=chosen["model"], base_url=chosen["base_url"])
-    drafter = Drafter(workspace=workspace, protocol=chosen["protocol"], model=settings)
-    kit = drafter.kit
-    asked = {q.round for q in kit.protocol.questions.values() if "model" in q.ask}
-    rule = _Rule(unsure=unsure, costs=_costs(costs, kit.protocol.questions))
-    place = output / kit.protocol.id / f"{drafter.model.name}.json"
-    rounds = _kept(place) if only else {}
-    try:
-        with tqdm(total=0, unit="case", disable=not sys.stderr.isatty()) as bar:
-            for number in sorted(asked & set(only) if only else asked):
-                if (fitted := _fitted(drafter, number, labelled, rule, bar)) is not None:
-                    rounds[str(number)] = fitted
-    finally:
-        drafter.close()
+    only: tuple[int, ...] = options["only"]
+    with (of_recordings if options["replay"] else of_model)(options) as source:
+        protocol, model = source.drafter.kit.protocol, source.drafter.model.name
+        rule = _Rule(unsure=options["unsure"], costs=_costs(options["costs"], protocol.questions))
+        place: Path = options["output"] / protocol.id / f"{model}.json"
+        rounds = _kept(place) if only or options["replay"] else {}
+        for number in protocol.rounds:
+            fitted = _fitted(source, number, rule) if not only or number in only else None
+            if fitted is not None:
+                rounds[str(number)] = fitted
     made = "aplomo " + shlex.join(sys.argv[1:])
-    data = calibration_data(drafter.model.name, made, kit.protocol.id, dict(sorted(rounds.items())))
+    data = calibration_data(model, made, protocol.id, dict(sorted(rounds.items())))
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     click.echo(f"wrote {place}")
@@ -133,37 +116,29 @@ def _kept(place: Path) -> dict[str, Any]:
         raise ConfigError("is no calibration", where=str(place), hint="fit all rounds") from None
 
 
-def _fitted(
-    drafter: "Drafter", number: int, cases: "Sequence[Case]", rule: _Rule, bar: Any
-) -> dict[str, Any] | None:
-    """One round, asked of the cases that label a question of it; None when none does."""
-    from aplomo.evals.fit import fit, measure, of_round, round_data, score
+def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None:
+    """One round, fitted; None when no case labels a question of it, or none was asked it."""
+    from aplomo.evals.fit import fit, round_data, score
 
-    assert drafter.kit.rounds is not None
-    round_ = drafter.kit.rounds.round(number)
-    names = [question.id for question in round_.questions]
-    asked = of_round(cases, names, first=number == 1)
-    bar.total += len(asked)
-    done = measure(asked, round_, drafter.model, drafter.policy, lambda: bar.update())
+    rounds = source.drafter.kit.rounds
+    assert rounds is not None
+    round_, done = rounds.round(number), source.ask(number)
     if not done:
         return None
     if not any(one.logits for one in done):
         raise UsageError("this server gives no log-probabilities: there is nothing to calibrate")
-    by_split = {
-        split: [one for one in done if one.case.split == split] for split in ("calibration", "test")
-    }
-    curves = {
-        name: fit(
-            by_split["calibration"], name, unsure_share=rule.unsure, costs=rule.costs.get(name)
-        )
-        for name in names
-    }
-    scores = {
-        name: found for name in names if (found := score(by_split["test"], name, curves[name]))
-    }
-    if by_split["test"]:
-        click.echo(_table(by_split["test"], curves))
-    return round_data(round_, curves, scores)
+    fitting = [one for one in done if one.case.split == "calibration"]
+    test = [one for one in done if one.case.split == "test"]
+    curves: dict[str, Curve] = {}
+    for name in (question.id for question in round_.questions):
+        if len({one.case.answers[name] for one in fitting if name in one.case.answers}) < 2:
+            click.echo(f"{name}: not fitted, for want of cases labelled yes and no", err=True)
+            continue
+        curves[name] = fit(fitting, name, unsure_share=rule.unsure, costs=rule.costs.get(name))
+    scores = {name: found for name in curves if (found := score(test, name, curves[name]))}
+    if test and curves:
+        click.echo(_table(test, curves))
+    return round_data(round_, curves, scores) if curves else None
 
 
 def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:

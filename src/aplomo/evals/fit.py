@@ -7,35 +7,16 @@ around probability 0.5 the widest band that sends at most `unsure_share` of the 
 a person, or the thresholds that cost least where costs are given.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from aplomo.answer.calibration import FAR, FORMAT, Curve
 from aplomo.answer.judge import Round
-from aplomo.evals.cases import Case
+from aplomo.evals.measure import Measured
 from aplomo.evals.thresholds import choose_thresholds
-from aplomo.llm.port import Model
-from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
-__all__ = [
-    "Measured",
-    "calibration_data",
-    "fit",
-    "measure",
-    "of_round",
-    "round_data",
-    "sample",
-    "score",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """One case with the log-odds of yes that the model gave, by question id."""
-
-    case: Case
-    logits: Mapping[str, float]
+__all__ = ["calibration_data", "fit", "round_data", "score"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,56 +31,6 @@ class Score:
     auc: float
     balanced_accuracy: float
     unsure: float
-
-
-def sample(cases: Sequence[Case], most: int | None) -> list[Case]:
-    """At most `most` cases of each split, evenly spaced: files run in blocks of one kind."""
-    chosen: list[Case] = []
-    for split in ("calibration", "test"):
-        of_split = [case for case in cases if case.split == split]
-        count = min(most or len(of_split), len(of_split))
-        chosen += [of_split[index * len(of_split) // count] for index in range(count)]
-    return chosen
-
-
-def of_round(cases: Sequence[Case], questions: Sequence[str], *, first: bool) -> list[Case]:
-    """The cases that label any of a round's `questions`.
-
-    A later round is asked of few comments: of the cases where it finds nothing, one for each where
-    it does, evenly spaced in each split.
-    """
-    labelled = [case for case in cases if case.answers.keys() & set(questions)]
-    if first:
-        return labelled
-    chosen: list[Case] = []
-    for split in ("calibration", "test"):
-        of_split = [case for case in labelled if case.split == split]
-        found = [c for c in of_split if any(c.answers.get(name) == "yes" for name in questions)]
-        others = [case for case in of_split if case not in found]
-        count = min(len(found), len(others))
-        chosen += found + [others[index * len(others) // count] for index in range(count)]
-    return chosen
-
-
-def measure(
-    cases: Iterable[Case],
-    round_: Round,
-    model: Model,
-    policy: RetryPolicy,
-    progress: Callable[[], object],
-) -> list[Measured]:
-    """Ask `model` the round of every case. Raises ModelError when one cannot be answered."""
-    results: list[Measured] = []
-    for case in cases:
-        deadline = Deadline.after(policy.deadline)
-        asked = ask(model, round_.request(case.comment), round_.parse, policy, deadline)
-        if asked.error is not None:
-            raise asked.error
-        assert asked.value is not None
-        logits = {name: x for name, x in asked.value.logits.items() if x is not None}
-        results.append(Measured(case=case, logits=logits))
-        progress()
-    return results
 
 
 def fit(
