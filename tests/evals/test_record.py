@@ -1,6 +1,7 @@
 """Recording: what is asked, what is kept, and what a change makes stale."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -69,6 +70,28 @@ def test_going_back_on_another_machine_gives_the_same_bytes(recorded: Made, orac
     assert record(oracle.url, "--misses").exit_code == 0
     assert oracle.calls > 0
     assert recorded.bytes() == before
+
+
+def test_exactly_what_was_named_is_recorded_again(recorded: Made, oracle: Oracle) -> None:
+    def kept() -> dict[str, bytes]:
+        loaded = recorded.bench().place.store.load()
+        return {one.key: one.body.encode() for one in loaded}
+
+    before, files = kept(), recorded.bytes()
+    recorded.edit("prompts/draft.md", "one short", "one brief")
+    told = aplomo("record", "mini", "--misses", "--model", "m", "--base-url", oracle.url)
+    named = re.search(r"(\d+) of \d+ calls to record, in \d+ cases: draft:es (\d+)\n", told.output)
+    assert named, told.output
+    assert oracle.calls == 0
+
+    assert record(oracle.url, "--misses").exit_code == 0
+    assert oracle.calls == int(named[1]) == int(named[2])
+    assert all("one brief" in body["messages"][0]["content"] for body in oracle.bodies)
+    after = kept()
+    assert len(after.keys() - before.keys()) == len(before.keys() - after.keys()) == oracle.calls
+    (recorded.root / "prompts/draft.md").unlink()
+    assert record(oracle.url, "--misses").exit_code == 0
+    assert recorded.bytes() == files
 
 
 def test_nothing_is_spent_before_it_is_allowed(recorded: Made, oracle: Oracle) -> None:
