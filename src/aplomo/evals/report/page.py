@@ -17,7 +17,7 @@ from aplomo.evals.report.words import (
     judge_words,
     percent,
     summary_rows,
-    way,
+    ways,
 )
 from aplomo.evals.review import Review
 from aplomo.evals.statistics import wilson_lower
@@ -56,7 +56,7 @@ def as_page(reviews: Sequence[Review]) -> str:
         "shown": SHOWN,
         "shares": _shares,
         "summary_rows": summary_rows,
-        "way": way,
+        "ways": ways,
     }
     environment.globals.update(helpers)
     style = (_HERE / "page.css").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from aplomo.evals.report.words import (
     headline,
     percent,
     summary_rows,
-    way,
+    ways,
 )
 from aplomo.evals.review import Review
 
@@ -46,7 +46,7 @@ def _change(change: Change) -> Iterator[str]:
     yield f"  {change.id}  “{text}”"
     for flip in change.flips:
         yield f"    {flip.name}: {flip.before} → {flip.after}"
-    before, after = way(change.before), way(change.after)
+    before, after = ways(change)
     yield f"    - {_text(before)}"
     if after != before:
         yield f"    + {_text(after)}"

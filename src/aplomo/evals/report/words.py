@@ -17,7 +17,11 @@ __all__ = [
     "percent",
     "summary_rows",
     "way",
+    "ways",
 ]
+
+SHARED = 3
+"""Steps from which on it is shorter to count those that two paths share than to name them."""
 
 KIND_WORDS: dict[Kind, str] = {
     "broken": "broke",
@@ -90,15 +94,30 @@ def judge_words(found: Agreement) -> str:
 
 def way(snapshot: Snapshot | None) -> str:
     """The path a case took and where it ended."""
+    return " › ".join(_steps(snapshot))
+
+
+def ways(change: Change) -> tuple[str, str]:
+    """Both paths of a change; of what they share at the beginning only the last step is named."""
+    before, after = _steps(change.before), _steps(change.after)
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((at for at, (was, now) in pairs if was != now), min(len(before), len(after))) - 1
+    if same < SHARED:
+        return " › ".join(before), " › ".join(after)
+    shared = f"({same} steps)"
+    return " › ".join([shared, *before[same:]]), " › ".join([shared, *after[same:]])
+
+
+def _steps(snapshot: Snapshot | None) -> list[str]:
     if snapshot is None:
-        return "not there"
+        return ["not there"]
     if snapshot.error is not None:
-        return f"error: {snapshot.error}"
+        return [f"error: {snapshot.error}"]
     steps = [
         f"{name} {snapshot.answers[name].answer}" if name in snapshot.answers else name
         for name in snapshot.path
     ]
-    return " › ".join([*steps, snapshot.outcome])
+    return [*steps, snapshot.outcome]
 
 
 def _answers(snapshot: Snapshot | None) -> Mapping[str, Given]:
