@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,7 @@ def stock(folder: Path, count: int) -> dict[str, Timed]:
 PEERS = ("openai SDK alone", "pydantic-evals", "deepeval")
 
 
-def peers(folder: Path, count: int, python: str) -> dict[str, Timed]:
+def peers(folder: Path, count: int, python: str) -> Iterator[tuple[str, Timed]]:
     """The same calls through other harnesses, each in a process of its environment."""
     entries = [
         entry
@@ -158,7 +158,6 @@ def peers(folder: Path, count: int, python: str) -> dict[str, Timed]:
     ]
     handed = folder / "calls.json"
     handed.write_text(json.dumps(calls), encoding="utf-8")
-    found: dict[str, Timed] = {}
     for name in PEERS:
         command = [python, str(Path(__file__).with_name("peers.py")), str(handed), name]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -166,8 +165,7 @@ def peers(folder: Path, count: int, python: str) -> dict[str, Timed]:
             print(f"{name} failed: {done.stderr.strip()[-300:]}", file=sys.stderr)
             continue
         wall, cpu = json.loads(done.stdout.splitlines()[-1])
-        found[name] = (wall, cpu)
-    return found
+        yield name, (wall, cpu)
 
 
 def timed(work: Callable[[], object]) -> Timed:
@@ -208,7 +206,7 @@ def main() -> None:
             if count <= given.stock_most:
                 line("stock vcrpy: play", count, apart(stock, folder, count)["play"], found["play"])
             if given.peers:
-                for peer, spent in peers(folder, count, given.peers).items():
+                for peer, spent in peers(folder, count, given.peers):
                     line(f"{peer}, from memory", count, spent, found["play"])
 
 
