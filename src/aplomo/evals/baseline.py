@@ -66,7 +66,7 @@ def accept(run: RunResult, judged: Sequence[Judged]) -> Baseline:
         hint = "aplomo evals record --misses"
         raise UsageError(f"{run.missed} calls have no recording", where=where, hint=hint)
     if run.stale:
-        raise UsageError(stale_words(run), where=where)
+        raise UsageError(stale_words(run.suite, run.protocol, run.stale), where=where)
     if failed := [one.case.id for one in judged if one.snapshot.error is not None]:
         names = ", ".join(failed[:5]) + (" …" if len(failed) > 5 else "")
         message = f"{len(failed)} of {len(judged)} cases ended in an error: {names}"

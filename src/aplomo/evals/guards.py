@@ -1,6 +1,6 @@
 """What makes a replay fail before any answer is judged: the recordings and the suite must agree."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from aplomo.evals.recording.secrets import find_secrets
 from aplomo.evals.result import RunResult
@@ -11,13 +11,11 @@ __all__ = ["failures", "stale_words"]
 _SHOWN = 10
 
 
-def stale_words(result: RunResult) -> str:
-    """That a calibration says nothing any more, and how to make another."""
-    rounds = ", ".join(map(str, result.stale))
-    where = f"{result.suite} --protocol {result.protocol}"
+def stale_words(suite: str, protocol: str, rounds: Collection[int]) -> str:
+    """That the calibration of some rounds says nothing any more, and how to make another."""
     return (
-        f"the calibration of round {rounds} was fitted under another prompt:"
-        f" aplomo evals calibrate {where} --replay --output calibration"
+        f"the calibration of round {', '.join(map(str, rounds))} was fitted under another prompt:"
+        f" aplomo evals calibrate {suite} --protocol {protocol} --replay --output calibration"
     )
 
 
@@ -36,7 +34,7 @@ def failures(bench: Bench, result: RunResult) -> Iterator[str]:
     if result.unplayed:
         yield f"{result.unplayed} recordings are asked for by no case (orphans)"
     if result.stale:
-        yield stale_words(result)
+        yield stale_words(result.suite, result.protocol, result.stale)
     secrets = list(find_secrets(bench.place.store.load(), bench.place.allowed()))
     yield from secrets[:_SHOWN]
     if len(secrets) > _SHOWN:

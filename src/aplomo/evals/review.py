@@ -48,10 +48,9 @@ def review(
     comparison = compare(baseline, found, full=run.full, cases=by_id) if baseline else None
     findings = gate(settings, found, measured, comparison)
     if run.stale:
-        stale = Finding(
-            demand="the calibration is of this prompt", ruling="fails", detail=stale_words(run)
-        )
-        findings = (stale, *findings)
+        told = stale_words(run.suite, run.protocol, run.stale)
+        demand = "the calibration is of this prompt"
+        findings = (Finding(demand=demand, ruling="fails", detail=told), *findings)
     return Review(
         run=run,
         judged=found,

@@ -1,7 +1,7 @@
 """A suite opened for replay: cases can be run one by one, and the whole is judged at the end."""
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -18,7 +18,6 @@ from aplomo.evals.recording.tape import Recording, Tape
 from aplomo.evals.replay import replay_model
 from aplomo.evals.result import JUDGE, CaseResult, RunResult
 from aplomo.evals.run import Bench, Progress, run_case, run_cases
-from aplomo.run import Kit
 
 __all__ = ["Session", "replay"]
 
@@ -88,6 +87,15 @@ class Session:
                 progress=progress,
             )
 
+    @cached_property
+    def stale(self) -> tuple[int, ...]:
+        """The rounds whose calibration was fitted under another prompt."""
+        protocol, rounds = self.drafter.kit.protocol, self.drafter.kit.rounds
+        if rounds is None:
+            return ()
+        asked = [rounds.round(number) for number in protocol.rounds]
+        return tuple(one.number for one in asked if rounds.calibration(one).status == "stale")
+
     @property
     def parts(self) -> dict[str, str]:
         """The hashes of what the requests of this session are made of."""
@@ -107,7 +115,7 @@ class Session:
             full=full,
             results=tuple(results),
             prompts={name: prompt.sha256 for name, prompt in kit.prompts.items()},
-            stale=tuple(_stale(kit)),
+            stale=self.stale,
             served=self.tape.served,
             missed=sum(result.missed for result in results),
             unplayed=len(self._orphans()) if full else 0,
@@ -151,14 +159,6 @@ class Session:
     def _by_short_key(self) -> dict[str, Recording]:
         known = self._all if self._before is None else list(self._before)
         return {one.key[:SHORT]: one for one in reversed(known)}
-
-
-def _stale(kit: Kit) -> Iterator[int]:
-    """The rounds whose calibration was fitted under another prompt."""
-    if kit.rounds is not None:
-        for number in kit.protocol.rounds:
-            if kit.rounds.calibration(kit.rounds.round(number)).status == "stale":
-                yield number
 
 
 def replay(
