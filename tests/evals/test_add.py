@@ -106,7 +106,14 @@ def test_what_cannot_become_a_case_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"schema": "other/1", "comment": {"text": "a"}}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"schema": "other/1", "comment": {"text": "a"}}',
+        '{"schema": "aplomo.decision/1", "comment": {"text": "a"}}',
+    ],
 )
 def test_what_is_no_record_is_said_so(made: Made, text: str) -> None:
     path = made.root / "d.json"

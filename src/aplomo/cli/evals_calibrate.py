@@ -61,6 +61,7 @@ def calibrate(**options: Any) -> None:
 
     With --replay, CASES is a suite and the model's answers are those recorded.
     """
+    from aplomo.answer.calibration import calibration_file
     from aplomo.cli.evals_source import of_model, of_recordings
     from aplomo.evals.fit import calibration_data
 
@@ -68,7 +69,7 @@ def calibrate(**options: Any) -> None:
     with (of_recordings if options["replay"] else of_model)(options) as source:
         protocol, model = source.drafter.kit.protocol, source.drafter.model.name
         rule = _Rule(unsure=options["unsure"], costs=_costs(options["costs"], protocol.questions))
-        place: Path = options["output"] / protocol.id / f"{model}.json"
+        place: Path = options["output"] / calibration_file(protocol.id, model)
         rounds = _kept(place) if only or options["replay"] else {}
         for number in protocol.rounds:
             fitted = _fitted(source, number, rule) if not only or number in only else None
@@ -131,7 +132,8 @@ def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None
     test = [one for one in done if one.case.split == "test"]
     curves: dict[str, Curve] = {}
     for name in (question.id for question in round_.questions):
-        if len({one.case.answers[name] for one in fitting if name in one.case.answers}) < 2:
+        known = [one for one in fitting if name in one.case.answers and name in one.logits]
+        if len({one.case.answers[name] for one in known}) < 2:
             click.echo(f"{name}: not fitted, for want of cases labelled yes and no", err=True)
             continue
         curves[name] = fit(fitting, name, unsure_share=rule.unsure, costs=rule.costs.get(name))

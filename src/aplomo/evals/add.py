@@ -41,6 +41,8 @@ def read_record(text: str, where: str) -> tuple[Comment, dict[str, Any]]:
         record: dict[str, Any] = whole.get("decision", whole)
         if not str(record["schema"]).startswith("aplomo.decision/"):
             raise ValueError(f"its schema is {record['schema']!r}")
+        if not isinstance(record["protocol"]["id"], str):
+            raise ValueError("it names no protocol")
         return comment_from(record["comment"], where=where), record
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         hint = "aplomo draft --json prints one"
