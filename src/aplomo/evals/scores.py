@@ -150,6 +150,8 @@ def _draft(one: Judged) -> str | None:
         return None
     if one.snapshot.status != "ready":
         return "to_a_person"
+    if one.snapshot.reply is None:
+        return None  # a suite that drafts nothing
     if one.snapshot.origin == "template":
         return "template"
     return "repaired" if decision and "repair" in decision["prompts"] else "first"
