@@ -102,7 +102,8 @@ def test_a_refused_case_file_is_a_clear_error(recorded: Made) -> None:
 
 def test_a_stale_calibration_fails_every_case(recorded: Made) -> None:
     accepted(recorded)
-    rounds = {"1": {"prefix_sha256": "of another prompt", "questions": {}}}
+    none: dict[str, str] = {}
+    rounds = {"1": {"prefix_sha256": "of another prompt", "questions": none}}
     fitted = {"format": "aplomo.calibration/2", "rounds": rounds}
     path = recorded.root / "calibration/small/m.json"
     path.parent.mkdir(parents=True)

@@ -30,7 +30,8 @@ def corrected(
     recorded draft failed and this reply does not. What fails in it too cannot be expected.
     Raises UsageError when that outcome has no reply.
     """
-    id_ = outcome or (record.get("outcome") or {}).get("id")
+    recorded: Mapping[str, Any] = record.get("outcome") or {}
+    id_ = outcome or recorded.get("id")
     leaf = kit.protocol.outcomes.get(id_ or "")
     if leaf is None or leaf.action != "reply":
         hint = "name the outcome that has one: --outcome ID"

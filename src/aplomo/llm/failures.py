@@ -42,7 +42,7 @@ def told_in(body: object, otherwise: str) -> str:
     """What the server said in an error's `body`, else `otherwise`; nothing of a web page."""
     if isinstance(body, dict) and (message := cast("dict[str, Any]", body).get("message")):
         return str(message)
-    text = str(body or otherwise)
+    text = str(cast("object", body) or otherwise)
     return "" if text.lstrip().startswith("<") else text
 
 
