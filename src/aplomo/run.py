@@ -25,7 +25,7 @@ from aplomo.reply import Composed, compose
 from aplomo.walk import Answer, walk
 from aplomo.writer import Writer
 
-__all__ = ["Consulted", "Kit", "adrive", "decide", "drive"]
+__all__ = ["Consulted", "Kit", "adrive", "decide", "drive", "prepared"]
 
 Consulted = Callable[[Question, Comment], Verdict | None]
 """How a person is asked; None when nobody answers."""
@@ -84,12 +84,18 @@ def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
     lang = comment.lang or ""
     if lang not in kit.protocol.languages or lang not in kit.brand.languages:
         return _nothing(f"no reply can be drafted in language '{lang}'")
-    today = kit.today()
+    writer, matter = prepared(comment, kit, outcome)
+    if outcome.facts == "required" and not writer.facts:
+        return _nothing("no fact in the facts file covers this")
+    return (yield from compose(writer, matter))
+
+
+def prepared(comment: Comment, kit: Kit, outcome: Outcome) -> tuple[Writer, Matter]:
+    """How a reply to `comment` (of known language) is written, and what it is judged against."""
+    lang, today = comment.lang or "", kit.today()
     # The comment's own words first: of a long query only the first are looked for.
     query = "\n".join(reversed(comment.said))
     relevant = () if outcome.facts == "none" else search(kit.facts, query, lang, today)
-    if outcome.facts == "required" and not relevant:
-        return _nothing("no fact in the facts file covers this")
     writer = Writer(
         prompts=kit.prompts,
         brand=kit.brand,
@@ -112,7 +118,7 @@ def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
         prompt=writer.instructions,
         recent=kit.recent,
     )
-    return (yield from compose(writer, matter))
+    return writer, matter
 
 
 def _record(

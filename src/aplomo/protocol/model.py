@@ -131,6 +131,11 @@ class Protocol:
     source: str = ""
     sha256: str = ""
 
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """The numbers of the rounds in which the model is asked."""
+        return tuple(sorted({q.round for q in self.questions.values() if "model" in q.ask}))
+
     def round(self, number: int) -> Iterator[Question]:
         """The questions that the model answers together in round `number`, in written order."""
         asked = (q for q in self.questions.values() if "model" in q.ask and not q.same_as)
