@@ -7,7 +7,7 @@ from aplomo.brand.channel import channel_for
 from aplomo.check import run_checks
 from aplomo.check.base import Matter
 from aplomo.comment import Comment
-from aplomo.draft import Draft
+from aplomo.draft import Draft, private_words
 from aplomo.protocol.model import HUMAN_REVIEW, Outcome
 from benchmarks.beside.ground import Ground
 from benchmarks.beside.meter import Spent
@@ -82,7 +82,8 @@ def judged(
 def _failures(ground: Ground, comment: Comment, expected: str, answer: Answer) -> Iterator[str]:
     """The checks that the shown reply fails, held to the outcome that the peer itself reached.
 
-    A peer cites no fact by its id: it is taken to cite every fact that it may state.
+    A peer writes the public reply alone and cites no fact by its id: it is given the outcome's own
+    private words, and taken to cite every fact that it may state.
     """
     if not answer.reply:
         return
@@ -99,12 +100,12 @@ def _failures(ground: Ground, comment: Comment, expected: str, answer: Answer) -
         facts={fact.id: fact for fact in facts},
         prompt=ground.prompts["draft"].text,
     )
-    origin = "template" if _is_template(answer) else "model"
-    draft = Draft(text=answer.reply, origin=origin, facts=tuple(fact.id for fact in facts))
+    draft = Draft(
+        text=answer.reply,
+        private_text=private_words(reached, ground.brand, matter.lang, facts),
+        origin="template" if '"origin": "template"' in answer.note else "model",
+        facts=tuple(fact.id for fact in facts),
+    )
     for finding in run_checks(draft, matter):
         if not finding.passed:
             yield finding.check
-
-
-def _is_template(answer: Answer) -> bool:
-    return '"origin": "template"' in answer.note

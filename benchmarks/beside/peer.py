@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
-PATIENCE, START = 600.0, 300.0
-"""Seconds that one comment, and the start of a peer, may take."""
+PATIENCE, START = 600.0, 1800.0
+"""Seconds that one comment, and the start of a peer, may take: some ask the model as they start."""
 
 Plain = dict[str, Any]
 
@@ -106,8 +106,9 @@ class Peer:
 @contextmanager
 def running(command: Sequence[str], log: Path) -> Iterator[Peer]:
     """A peer, started and ready, ended with the block; what it prints goes to `log`."""
-    with log.open("a", encoding="utf-8") as errors:
-        process = subprocess.Popen(
+    with (
+        log.open("a", encoding="utf-8") as errors,
+        subprocess.Popen(
             command,
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -115,9 +116,11 @@ def running(command: Sequence[str], log: Path) -> Iterator[Peer]:
             stderr=errors,
             text=True,
             encoding="utf-8",
-        )
+        ) as process,
+    ):
         peer = Peer(process=process)
-        threading.Thread(target=peer.listen, daemon=True).start()
+        listening = threading.Thread(target=peer.listen)
+        listening.start()
         try:
             peer.hear(START)
         except (OSError, TimeoutError, ValueError) as error:
@@ -125,12 +128,8 @@ def running(command: Sequence[str], log: Path) -> Iterator[Peer]:
         try:
             yield peer
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()
+            listening.join()
 
 
 def command(name: str, python: Path | None, brief: Path, url: str, model: str) -> list[str]:

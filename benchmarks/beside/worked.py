@@ -23,23 +23,31 @@ def worked_examples(ground: Ground) -> Iterator[Plain]:
     """Every example with the outcome that the protocol gives it."""
     for exemplar in ground.brand.exemplars:
         if exemplar.outcome in ground.protocol.outcomes:
-            yield _example(exemplar.comment, exemplar.lang, exemplar.outcome, exemplar.reply)
+            text, lang = exemplar.comment, exemplar.lang
+            yield _example(text, lang, exemplar.outcome, exemplar.reply, set())
     for marked in _marked(ground.protocol).values():
         outcome = _walked(ground.protocol, marked)
         if outcome is None:
             continue
         reply = ground.wording(outcome, marked.lang) if outcome.action == "reply" else ""
         if reply or outcome.action != "reply":
-            yield _example(marked.text, marked.lang, outcome.id, reply)
+            yield _example(marked.text, marked.lang, outcome.id, reply, marked.yeses)
 
 
-def _example(text: str, lang: str, outcome: str, reply: str) -> Plain:
-    return {"text": text, "shown": fence(text), "lang": lang, "outcome": outcome, "reply": reply}
+def _example(text: str, lang: str, outcome: str, reply: str, yeses: set[str]) -> Plain:
+    return {
+        "text": text,
+        "shown": fence(text),
+        "lang": lang,
+        "outcome": outcome,
+        "reply": reply,
+        "yeses": sorted(yeses),
+    }
 
 
 @dataclass(kw_only=True)
 class _Marked:
-    """An example's text, the questions it is a yes to, and the rounds whose questions it answers."""
+    """An example's text, the questions it is a yes to, and the rounds that it answers."""
 
     text: str
     lang: str

@@ -9,7 +9,7 @@ from typing import Any
 from openai import OpenAI
 
 from benchmarks.beside.peers.line import Peer, Plain, Said, Told, serve
-from benchmarks.beside.peers.telling import LANGUAGES, voice, whole_protocol, worked
+from benchmarks.beside.peers.telling import LANGUAGES, known, voice, whole_protocol, worked
 
 INSTRUCTIONS = """You answer public comments for the brand {brand}, by its protocol.
 
@@ -33,7 +33,7 @@ def open_peer(told: Told) -> Peer:
     form: Any = {"type": "json_schema", "json_schema": _schema(told.brief)}
 
     def peer(case: Plain) -> Said:
-        messages: Any = [*_static(told.brief, case["lang"]), _asked(case)]
+        messages: Any = [*_static(told.brief, case["lang"]), _asked(told.brief, case)]
         answer = client.chat.completions.create(
             model=told.model, messages=messages, response_format=form, temperature=0, max_tokens=300
         )
@@ -67,10 +67,10 @@ def _static(brief: Plain, lang: str) -> list[Plain]:
     return [{"role": "system", "content": instructions}, *worked(brief, lang)]
 
 
-def _asked(case: Plain) -> Plain:
+def _asked(brief: Plain, case: Plain) -> Plain:
     facts = "".join(f"\n- {fact}" for fact in case["facts"])
-    known = f"Facts that a reply may state:{facts}\n" if facts else ""
-    return {"role": "user", "content": f"{known}{case['shown']}"}
+    stated = f"Facts that a reply may state:{facts}\n" if facts else ""
+    return {"role": "user", "content": f"{stated}{case['shown']}{known(brief, case)}"}
 
 
 if __name__ == "__main__":

@@ -40,6 +40,16 @@ def described(outcome: Plain, lang: str = "en") -> str:
     return "; ".join(parts)
 
 
+def known(brief: Plain, case: Plain) -> str:
+    """What rules found of the comment, for peers that have no rules of their own."""
+    found = [
+        brief["questions"][id_]["text"]["en"]
+        for id_, answer in case["rules"].items()
+        if answer == "yes"
+    ]
+    return "".join(f"\n(Known of this comment: {question} yes)" for question in found)
+
+
 def goal(outcome: Plain, lang: str) -> str:
     """What a reply of the outcome is for."""
     return str(outcome["goal"].get(lang) or outcome["goal"].get("en", ""))
