@@ -22,8 +22,6 @@ from aplomo.llm.settings import OPENAI_URL, Structured
 from aplomo.llm.structured import response_format
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
     from openai import APIStatusError, AsyncOpenAI
 
 __all__ = ["OpenAICompatible"]
@@ -166,7 +164,7 @@ class OpenAICompatible:
             return read_state(data, where=self.host)
         return read_body(data, structured=request.schema is not None, where=self.host)
 
-    async def _fetch(self, sent: "AbstractAsyncContextManager[Any]") -> bytes:
+    async def _fetch(self, sent: AbstractAsyncContextManager[Any]) -> bytes:
         data = bytearray()
         async with sent as response:
             async for chunk in response.iter_bytes():
@@ -177,7 +175,7 @@ class OpenAICompatible:
 
     def _sent(
         self, client: "AsyncOpenAI", request: Request, timeout: float
-    ) -> "AbstractAsyncContextManager[Any]":
+    ) -> AbstractAsyncContextManager[Any]:
         from openai import omit
 
         embed: Any = client.embeddings.with_streaming_response.create
