@@ -54,7 +54,7 @@ def _of_protocol(protocol: Protocol) -> Iterator[tuple[str, str]]:
 
 
 def _asked(question: Question) -> bool:
-    return "model" in question.ask
+    return "model" in question.ask and question.facts == "none"
 
 
 def _sha256(value: Any) -> str:
