@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLE_NOTICE", "FILE", "PROMPTS", "Workspace"]
 
 FILE = "aplomo.toml"
-PROMPTS = ("answer", "state", "draft", "task", "repair")
+PROMPTS = ("answer", "facts", "state", "draft", "task", "repair")
 DEFAULT_PROTOCOL = "brand-care"
 EXAMPLE_NOTICE = "no workspace here: using the fictional example brand (`aplomo init` makes one)"
 _KEYS = ("protocol", "brand", "facts", "model", "evals", "adapters", "inbox")
