@@ -20,6 +20,8 @@ from real_servers.dovecot import PASSWORD, USER, Dovecot
 from real_servers.drafts import REPLY, key_for, payload
 from real_servers.process import free_port
 
+pytestmark = pytest.mark.servers
+
 TABLE = {
     "host": "127.0.0.1",
     "tls": "none",
