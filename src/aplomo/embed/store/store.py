@@ -77,14 +77,13 @@ def store_url(workspace: Workspace, environ: Mapping[str, str] | None = None) ->
     """
     given = (environ or os.environ).get("APLOMO_STORE")
     table: Any = workspace.settings.get("inbox", {})
-    url = given or table.get("url") or DEFAULT
-    if (
-        given is None
-        and "://" in url
-        and ":" in url.partition("://")[2].partition("@")[0]
-        and "@" in url
-    ):
-        where = str(workspace.root / FILE) if workspace.root else FILE
+    where = str(workspace.root / FILE) if workspace.root else FILE
+    url: Any = given or (table.get("url", DEFAULT) if isinstance(table, Mapping) else None)
+    if not isinstance(url, str) or not url:
+        hint = '[inbox] url = "sqlite:///FILE or postgresql://USER@HOST/NAME"'
+        raise ConfigError("'inbox.url' must be a text", where=where, hint=hint)
+    login = url.partition("://")[2].partition("@")
+    if given is None and login[1] and ":" in login[0]:
         hint = "put the whole address into the variable APLOMO_STORE"
         raise ConfigError("the store's url holds a password", where=where, hint=hint)
     if "://" not in url and workspace.root is not None:
