@@ -73,7 +73,7 @@ def test_nothing_is_smuggled_through_the_other_headers(name: bytes, value: bytes
     raw = b"From: Ana <ana@example.org>\r\n" + name + b": " + value + b"\r\n\r\nHola\r\n"
     reply = answered(raw)
     holds(reply)
-    assert "evil" not in str(reply["To"])
+    assert reply["To"].addresses[0].addr_spec == "ana@example.org"
     assert len(str(reply["References"] or "")) < 2000
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aplomo.brand.model import Limit
-from aplomo.embed.adapter import Approval, Inbound, Party, text_sha256
+from aplomo.embed.adapter import Approval, Delivered, Inbound, Party, text_sha256
 from aplomo.embed.loop import Loops
 from aplomo.embed.outbox import Outbox
 from aplomo.embed.sending import require_sendable
@@ -78,9 +78,13 @@ def test_a_command_by_our_own_user_approves_nothing(
     adapter.sender = True
     entry = box.process(come_in(box, desk))
     ours, _ = given(by=Party(id=BOT, name="Bot", kind="agent"))
-    monkeypatch.setattr(adapter, "approval", lambda delivered: ours)
+    said = iter([ours, replace(ours, sent=True)])
+
+    def approval(_: Delivered) -> Approval:
+        return next(said)
+
+    monkeypatch.setattr(adapter, "approval", approval)
     assert box.review(entry.id).state == "delivered"
-    monkeypatch.setattr(adapter, "approval", lambda delivered: replace(ours, sent=True))
     assert box.review(entry.id).state == "delivered"
     assert desk.public("t1") == []
 

@@ -9,7 +9,8 @@ from aplomo.embed.note import MARK
 __all__ = ["approval_among", "key_in", "without_links"]
 
 _MARKED = re.compile(rf"^{MARK}([0-9a-f]{{32}})\s*$", re.MULTILINE)
-_APPROVE = re.compile(r"\s*/approve\s+([0-9a-f]{32})[ \t]*(?:\n(.*))?", re.DOTALL)
+# Anything more on the line may be a condition: then it is no approval.
+_APPROVE = re.compile(r"\s*/approve[ \t]+([0-9a-f]{32})[ \t]*(?:\n(.*))?", re.DOTALL)
 
 
 def key_in(text: str | None) -> str:
@@ -38,7 +39,7 @@ def approval_among(
         by, at = message.author, message.created_at
         if message.visibility == "public":
             return Approval(by=by, at=at, text=message.text, how="reply", sent=True)
-        command = _APPROVE.match(message.text)
+        command = _APPROVE.fullmatch(message.text.replace("\r\n", "\n"))
         if command and command[1] == key:
             text = (command[2] or "").strip() or drafted()
             return Approval(by=by, at=at, text=text, how="command /approve")

@@ -1,8 +1,7 @@
 """The table `[inbox]` of aplomo.toml, read strictly: no misspelling may keep what should go."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from aplomo.decision.explain import LANGUAGES
 from aplomo.embed.brakes import Limits
@@ -31,9 +30,10 @@ class InboxSettings:
     def of(cls, workspace: Workspace) -> "InboxSettings":
         """The settings of a workspace. Raises ConfigError when one is unknown or wrong."""
         where = str(workspace.root / FILE) if workspace.root else FILE
-        table: Any = workspace.settings.get("inbox", {})
-        if not isinstance(table, Mapping):
+        given: Any = workspace.settings.get("inbox", {})
+        if not isinstance(given, dict):
             raise ConfigError("'inbox' is not a table", where=where, hint="[inbox]")
+        table = cast("dict[str, Any]", given)
         if unknown := sorted(set(table) - _KEYS):
             hint = f"known keys: {', '.join(sorted(_KEYS))}"
             raise ConfigError(f"unknown key 'inbox.{unknown[0]}'", where=where, hint=hint)

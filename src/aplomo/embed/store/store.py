@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aplomo.errors import ConfigError
 from aplomo.workspace import FILE, Workspace
@@ -78,7 +78,7 @@ def store_url(workspace: Workspace, environ: Mapping[str, str] | None = None) ->
     given = (environ or os.environ).get("APLOMO_STORE")
     table: Any = workspace.settings.get("inbox", {})
     where = str(workspace.root / FILE) if workspace.root else FILE
-    url: Any = given or (table.get("url", DEFAULT) if isinstance(table, Mapping) else None)
+    url: Any = given or (cast("Any", table).get("url", DEFAULT) if isinstance(table, dict) else "")
     if not isinstance(url, str) or not url:
         hint = '[inbox] url = "sqlite:///FILE or postgresql://USER@HOST/NAME"'
         raise ConfigError("'inbox.url' must be a text", where=where, hint=hint)
