@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help draft test test-servers helpdesk lint fix clean
+.PHONY: help draft test test-servers helpdesk schemathesis lint fix clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -18,16 +18,20 @@ draft: $(VENV)/.installed ## Draft replies to example comments with the embedded
 test: $(VENV)/.installed-dev lint ## Every check and every test; offline, no weights, no key
 	@$(BIN)/pytest
 
-test-servers: $(VENV)/.installed-dev helpdesk ## The adapters on helpdesks started for it; in CI, as root, apt installs them
+test-servers: $(VENV)/.installed-dev helpdesk schemathesis ## On real servers started for it; in CI, as root, apt installs them
 	@sh .ci/servers
-	@REQUIRE_SERVERS="django_helpdesk $$REQUIRE_SERVERS" $(BIN)/pytest -m servers tests/adapters
+	@REQUIRE_SERVERS="django_helpdesk schemathesis $$REQUIRE_SERVERS" \
+		$(BIN)/pytest -m servers --durations=5 tests/adapters tests/embed
 
-# django-helpdesk lives in an environment of its own: it is a server, not a part of us.
+# Each in an environment of its own: they are no part of us.
 helpdesk: .venv-helpdesk/.installed
+schemathesis: .venv-schemathesis/.installed
+.venv-helpdesk/.installed: wanted = 'django-helpdesk>=2.6,<3'
+.venv-schemathesis/.installed: wanted = 'schemathesis>=4.32,<5'
 
-.venv-helpdesk/.installed:
-	@PYTHON=$(PYTHON) sh .ci/environment .venv-helpdesk
-	@.venv-helpdesk/bin/python -m pip install --quiet --disable-pip-version-check 'django-helpdesk>=2.6,<3'
+.venv-helpdesk/.installed .venv-schemathesis/.installed:
+	@PYTHON=$(PYTHON) sh .ci/environment $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(wanted)
 	@touch $@
 
 lint: $(VENV)/.installed-dev ## Formatting, linting, types, import directions
@@ -40,8 +44,8 @@ fix: $(VENV)/.installed-dev ## Format, and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-clean: ## Remove the environment
-	rm -rf $(VENV) .venv-helpdesk
+clean: ## Remove the environments
+	rm -rf $(VENV) .venv-helpdesk .venv-schemathesis
 
 $(VENV)/bin/python:
 	@PYTHON=$(PYTHON) sh .ci/environment $(VENV)

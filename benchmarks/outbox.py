@@ -30,7 +30,12 @@ def main(deliveries: int = 10_000, url: str = "") -> None:
     with tempfile.TemporaryDirectory() as folder, running() as desk:
         store = url or f"sqlite:///{folder}/storm.db"
         storm = Storm(
-            store=store, desk=desk, messages=deliveries // 3, kills=10, workers=2, trouble_rate=0.05
+            store=store,
+            desk=desk,
+            messages=-(-deliveries // 3),
+            kills=10,
+            workers=2,
+            trouble_rate=0.05,
         )
         started = time.monotonic()
         box = storm.run(told=lambda line: tell(started, line))

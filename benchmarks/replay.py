@@ -1,28 +1,28 @@
 """Replay of recorded calls through the real SDK: how fast, and how it grows with their number.
 
     python benchmarks/replay.py [100 1000 5000]
+    python benchmarks/replay.py 100 1000 --peers /tmp/peers/bin/python --stock-most 1000
 
 Each size in a process of its own, one after the other: loading the recordings from disk and
-playing each call once. Beside it stock vcrpy, on the same requests, matching on the body (for at
-most 100, as its time is quadratic), and what pydantic-evals, where it is installed,
-spends on as many cases without any model. Seconds are of wall-clock, and of CPU, which other
+playing each call once. Beside it stock vcrpy, on the same recordings and requests, matching on the
+body (for at most 100, as its time is quadratic), and with --peers what other harnesses spend on
+the same calls: see `peers.py` and `peers.txt`. Seconds are of wall-clock, and of CPU, which other
 programs on the machine disturb less.
 """
 
+import argparse
 import json
 import multiprocessing
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-SIZES = [int(size) for size in sys.argv[1:]] or [100, 1000, 5000]
-STOCK_MOST = 100
 PATH = "/v1/chat/completions"
 Timed = tuple[float, float]
 
@@ -139,21 +139,35 @@ def stock(folder: Path, count: int) -> dict[str, Timed]:
         return {"play": timed(play)}
 
 
-def peers(_: Path, count: int) -> dict[str, Timed]:
-    """What harnesses spend on cases whose task is done at once."""
-    found: dict[str, Timed] = {}
-    if find_spec("pydantic_evals"):
-        from pydantic_evals import Case, Dataset  # type: ignore[import-not-found]
-        from pydantic_evals.evaluators import Equals  # type: ignore[import-not-found]
+PEERS = ("openai SDK alone", "pydantic-evals", "deepeval")
 
-        cases = [Case(name=str(n), inputs=n, evaluators=(Equals(n),)) for n in range(count)]
-        dataset = Dataset(name="b", cases=cases)
 
-        async def echo(value: int) -> int:
-            return value
-
-        found["pydantic-evals"] = timed(lambda: dataset.evaluate_sync(echo, progress=False))
-    return found
+def peers(folder: Path, count: int, python: str) -> Iterator[tuple[str, Timed]]:
+    """The same calls through other harnesses, each in a process of its environment."""
+    entries = [
+        entry
+        for path in sorted((folder / "recordings").iterdir())
+        for entry in json.loads(path.read_text(encoding="utf-8"))["interactions"]
+    ]
+    bodies = [json.loads(entry["request"]["body"]) for entry in entries[:count]]
+    calls = [
+        {
+            "comment": body["messages"][-1]["content"],
+            "body": body,
+            "answer": entry["response"]["body"]["string"],
+        }
+        for body, entry in zip(bodies, entries, strict=True)
+    ]
+    handed = folder / "calls.json"
+    handed.write_text(json.dumps(calls), encoding="utf-8")
+    for name in PEERS:
+        command = [python, str(Path(__file__).with_name("peers.py")), str(handed), name]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"{name} failed: {done.stderr.strip()[-300:]}", file=sys.stderr)
+            continue
+        wall, cpu = json.loads(done.stdout.splitlines()[-1])
+        yield name, (wall, cpu)
 
 
 def timed(work: Callable[[], object]) -> Timed:
@@ -178,7 +192,12 @@ def line(what: str, count: int, spent: Timed, base: Timed | None = None) -> None
 
 
 def main() -> None:
-    for count in SIZES:
+    parser = argparse.ArgumentParser(description="Replay of recorded calls: how fast?")
+    parser.add_argument("sizes", nargs="*", type=int, default=[100, 1000, 5000])
+    parser.add_argument("--peers", metavar="PYTHON", help="That of an environment of peers.txt.")
+    parser.add_argument("--stock-most", type=int, default=100, help="Calls for stock vcrpy.")
+    given = parser.parse_args()
+    for count in given.sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             size = write(folder, count)
@@ -186,10 +205,11 @@ def main() -> None:
             found = apart(ours, folder, count)
             line("aplomo: load", count, found["load"])
             line("aplomo: play", count, found["play"])
-            if count <= STOCK_MOST:
+            if count <= given.stock_most:
                 line("stock vcrpy: play", count, apart(stock, folder, count)["play"], found["play"])
-            for peer, spent in apart(peers, folder, count).items():
-                line(f"{peer}: cases, no model", count, spent, found["play"])
+            if given.peers:
+                for peer, spent in peers(folder, count, given.peers):
+                    line(f"{peer}, from memory", count, spent, found["play"])
 
 
 if __name__ == "__main__":

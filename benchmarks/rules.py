@@ -1,11 +1,12 @@
 """What the safety rules of brand-care find on the labelled cases, without a model.
 
-    python benchmarks/rules.py [SUITE.yaml ...]
+    python benchmarks/rules.py [--blind] [SUITE.yaml ...]
 
 Each case walks the rules alone, up to the first question that only a model or a person answers. A
 labelled safety case is found when a rule has led it to a safety outcome, or when `danger_hint` has
 opened the detailed questions. A false alarm of a question is a case labelled no that a rule led to
-that question's outcome. Ordinary cases are those in which no safety question is labelled yes.
+that question's outcome. Ordinary cases are those in which no safety question is labelled yes. With
+--blind the texts of the test split are not shown, for whoever changes the rules.
 """
 
 import sys
@@ -99,22 +100,27 @@ def table(title: str, judged: list[Judged]) -> Iterable[str]:
     danger = [each for each in judged if each.dangerous]
     ordinary = [each for each in judged if not each.dangerous]
     yield f"any of them: {share(sum(e.found or e.opened for e in danger), len(danger))}"
-    yield f"ordinary, opened by danger_hint: {share(sum(e.opened for e in ordinary), len(ordinary))}"
-    yield f"ordinary, taken by a rule: {share(sum(e.found for e in ordinary), len(ordinary))}"
+    opened, taken = sum(e.opened for e in ordinary), sum(e.found for e in ordinary)
+    yield f"ordinary, opened by danger_hint: {share(opened, len(ordinary))}"
+    yield f"ordinary, taken by a rule: {share(taken, len(ordinary))}"
 
 
 def listed(judged: list[Judged]) -> Iterable[str]:
-    """Every miss and every false alarm, one a line."""
+    """Every miss, every false alarm and every call that was not needed, one a line."""
     for name, (outcomes, yes) in QUESTIONS.items():
         for each in judged:
-            told = f"{each.case.split:12}{each.case.id:16}{each.case.comment.text[:160]!r}"
+            told = f"{name:20}{_told(each.case)}"
             if yes(each.case) and not (each.found or each.opened):
-                yield f"missed       {name:20}{told}"
+                yield f"missed       {told}"
             elif each.outcome in outcomes and not yes(each.case):
-                yield f"false alarm  {name:20}{told}"
+                yield f"false alarm  {told}"
     for each in judged:
         if each.opened and not each.dangerous:
-            yield f"opened       {'':20}{each.case.split:12}{each.case.id:16}{each.case.comment.text[:160]!r}"
+            yield f"opened       {'':20}{_told(each.case)}"
+
+
+def _told(case: Case) -> str:
+    return f"{case.split:12}{case.id:16}{case.comment.text[:160]!r}"
 
 
 def main(suites: list[Path], *, blind: bool) -> None:

@@ -1,17 +1,34 @@
 """Shared by every test: a clean environment and a protocol small enough to read."""
 
 import os
+import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from misbehaving import Handler, Misbehaving, Server
+from real_servers.missing import SAID
 
 # How long an example takes depends on the machine, and decides no test.
 settings.register_profile("calm", deadline=None)
 settings.load_profile("calm")
+
+
+def pytest_configure() -> None:
+    """A run that is told to end ends the servers it has started, too."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A server that is missing is said last, on a line of its own."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
+    for why, count in Counter(reason for reason in reasons if SAID in reason).items():
+        told = f"!! {why.removeprefix('Skipped: ')}: {count} tests skipped"
+        terminalreporter.write_line(told, red=True, bold=True)
 
 
 @pytest.fixture(autouse=True)

@@ -21,10 +21,15 @@ _HINTS = ("id_slot", "cache_prompt")
 
 @dataclass
 class Oracle:
-    """What the server has seen, and how it behaves: `fail` says a status for a body, 0 for none."""
+    """What the server has seen, and how it behaves.
+
+    `seconds` is what a call takes; texts in `failing` make it fail; a `steady` one answers the last
+    message alone, so that a changed prompt changes no answer.
+    """
 
     url: str = ""
     seconds: float = 0.0
+    steady: bool = False
     bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     failing: set[str] = field(default_factory=set[str])
 
@@ -33,10 +38,11 @@ class Oracle:
         return len(self.bodies)
 
 
-def answer(body: dict[str, Any]) -> dict[str, Any]:
+def answer(body: dict[str, Any], *, steady: bool = False) -> dict[str, Any]:
     """A completion made from a hash of the request, with log-probabilities where asked for."""
     plain = {name: value for name, value in body.items() if name not in _HINTS}
-    seed = int(hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest(), 16)
+    told = body["messages"][-1:] if steady else plain
+    seed = int(hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest(), 16)
     content = json.dumps(_content(body, seed), ensure_ascii=False, separators=(",", ":"))
     choice: dict[str, Any] = {
         "index": 0,
@@ -105,7 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(oracle.seconds)
         said = body["messages"][-1]["content"]
         status = 503 if any(text in said for text in oracle.failing) else 200
-        data = json.dumps(answer(body) if status == 200 else {"error": {"message": "busy"}})
+        data = json.dumps(
+            answer(body, steady=oracle.steady) if status == 200 else {"error": {"message": "busy"}}
+        )
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data.encode())))

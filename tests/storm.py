@@ -49,7 +49,8 @@ class Storm:
         self.desk.trouble = self._flapping(chance)
         running = [self._worker() for _ in range(self.workers)]
         try:
-            for number, hook in enumerate(hooks):
+            for number, (ref, delivery) in enumerate(hooks):
+                hook = self.desk.hook(ref, delivery)  # signed now: an hour-old one is refused
                 started = time.perf_counter()
                 box.receive("desk", *hook)
                 self.receive_seconds.append(time.perf_counter() - started)
@@ -67,13 +68,13 @@ class Storm:
             self.desk.trouble = lambda method, path: None
         return box
 
-    def _hooks(self, refs: list[Ref], chance: random.Random) -> list[tuple[dict[str, str], bytes]]:
+    def _hooks(self, refs: list[Ref], chance: random.Random) -> list[tuple[Ref, str]]:
         """Some copies are the same delivery again, some a delivery of their own."""
-        hooks: list[tuple[dict[str, str], bytes]] = []
+        hooks: list[tuple[Ref, str]] = []
         for ref in refs:
             for copy in range(self.copies):
                 delivery = "" if chance.random() < 0.5 else f"{ref.message_id}-{copy}"
-                hooks.append(self.desk.hook(ref, delivery))
+                hooks.append((ref, delivery))
         chance.shuffle(hooks)
         return hooks
 

@@ -122,6 +122,23 @@ class RuleError(ConfigError):
     code = "rule"
 
 
+class _Unavailable(AplomoError):
+    """What may work later: after `retry_after` seconds, where that is known."""
+
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        where: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.retry_after = retry_after
+
+
 class ModelError(AplomoError):
     """The model gave nothing usable.
 
@@ -148,22 +165,10 @@ class ModelRejected(ModelError):
     code = "model_rejected"
 
 
-class ModelUnavailable(ModelError):
+class ModelUnavailable(_Unavailable, ModelError):
     """Rate limit, server error, broken connection or time-out; `retry_after` is in seconds."""
 
     code = "model_unavailable"
-    retryable = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: float | None = None,
-        where: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message, where=where, hint=hint)
-        self.retry_after = retry_after
 
 
 class BadCompletion(ModelError):
@@ -199,22 +204,10 @@ class ToolError(AplomoError):
     exit_code = 4
 
 
-class ToolUnavailable(ToolError):
+class ToolUnavailable(_Unavailable, ToolError):
     """The tool cannot be reached and nothing was written; `retry_after` is in seconds."""
 
     code = "tool_unavailable"
-    retryable = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: float | None = None,
-        where: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message, where=where, hint=hint)
-        self.retry_after = retry_after
 
 
 class DeliveryUnknown(ToolError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from aplomo.answer.ladder import Ladder, Rounds
 from aplomo.brand.channel import channel_for
-from aplomo.brand.facts import search
+from aplomo.brand.facts import about
 from aplomo.brand.model import Brand, Fact
 from aplomo.check.base import Matter
 from aplomo.comment import Comment
@@ -25,7 +25,7 @@ from aplomo.reply import Composed, compose
 from aplomo.walk import Answer, walk
 from aplomo.writer import Writer
 
-__all__ = ["Consulted", "Kit", "adrive", "decide", "drive"]
+__all__ = ["Consulted", "Kit", "adrive", "decide", "drive", "prepared"]
 
 Consulted = Callable[[Question, Comment], Verdict | None]
 """How a person is asked; None when nobody answers."""
@@ -60,7 +60,7 @@ def decide(comment: Comment, kit: Kit, known: Mapping[str, Answer]) -> Effects[D
     route = yield from _walk(kit.protocol, ladder)
     composed = _nothing()
     if kit.write and route.outcome and route.outcome.action == "reply":
-        composed = yield from _reply(comment, kit, route.outcome)
+        composed = yield from _reply(comment, kit, route.outcome, _proved(ladder, route, kit))
     return _record(comment, kit, ladder, route, composed, time.monotonic() - started)
 
 
@@ -80,16 +80,34 @@ def _walk(protocol: Protocol, ladder: Ladder) -> Effects[Route]:
         return Route(path=tuple(path), outcome=stop.value, pending=None)
 
 
-def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
+def _proved(ladder: Ladder, route: Route, kit: Kit) -> tuple[Fact, ...]:
+    """The facts that a yes on the path rests on: the reply says just those."""
+    answers = [ladder.answers[name] for name in route.path]
+    ids = [answer.fact for answer in answers if answer.answer == "yes" and answer.fact]
+    return tuple(kit.facts[id_] for id_ in ids if id_ in kit.facts)
+
+
+def _reply(
+    comment: Comment, kit: Kit, outcome: Outcome, proved: tuple[Fact, ...]
+) -> Effects[Composed]:
     lang = comment.lang or ""
     if lang not in kit.protocol.languages or lang not in kit.brand.languages:
         return _nothing(f"no reply can be drafted in language '{lang}'")
-    today = kit.today()
-    # The comment's own words first: of a long query only the first are looked for.
-    query = "\n".join(reversed(comment.said))
-    relevant = () if outcome.facts == "none" else search(kit.facts, query, lang, today)
-    if outcome.facts == "required" and not relevant:
+    writer, matter = prepared(comment, kit, outcome, proved)
+    if outcome.facts == "required" and not writer.facts:
         return _nothing("no fact in the facts file covers this")
+    return (yield from compose(writer, matter))
+
+
+def prepared(
+    comment: Comment, kit: Kit, outcome: Outcome, proved: tuple[Fact, ...] = ()
+) -> tuple[Writer, Matter]:
+    """How a reply to `comment` (of known language) is written, and what it is judged against.
+
+    `proved` are the facts that it is about, where an answer rests on some; others are looked up.
+    """
+    lang, today = comment.lang or "", kit.today()
+    relevant = () if outcome.facts == "none" else proved or about(kit.facts, comment, today)
     writer = Writer(
         prompts=kit.prompts,
         brand=kit.brand,
@@ -112,7 +130,7 @@ def _reply(comment: Comment, kit: Kit, outcome: Outcome) -> Effects[Composed]:
         prompt=writer.instructions,
         recent=kit.recent,
     )
-    return (yield from compose(writer, matter))
+    return writer, matter
 
 
 def _record(
@@ -125,7 +143,7 @@ def _record(
 ) -> Decision:
     usage = ladder.usage + composed.usage
     protocol = kit.protocol
-    used = ({"answer"} if ladder.usage.calls else set[str]()) | set(composed.prompts)
+    used = (ladder.prompts if ladder.usage.calls else set[str]()) | set(composed.prompts)
     status = status_of(route, composed.reply, drafted=kit.write)
     notes = [*ladder.notes, *composed.notes]
     if ladder.swayed is not None and usage.calls:

@@ -17,7 +17,8 @@ class Answer:
     """One answer to one question.
 
     `confidence` is the calibrated probability of `answer` in 0..1 (of "yes" when unsure); `logit`
-    the raw log-odds of yes, when the server gave log-probabilities; `evidence` a verbatim quote.
+    the raw log-odds of yes, when the server gave log-probabilities; `evidence` a verbatim quote, or
+    the statement of the `fact` (an id) that the answer rests on.
     """
 
     question: str
@@ -27,6 +28,7 @@ class Answer:
     logit: float | None = None
     evidence: str | None = None
     reason: str | None = None
+    fact: str | None = None
 
 
 def walk(protocol: Protocol) -> Generator[Question, Verdict, Outcome]:

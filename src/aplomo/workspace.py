@@ -4,6 +4,7 @@ Without one, the shipped protocol and the fictional example brand are used, and 
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLE_NOTICE", "FILE", "PROMPTS", "Workspace"]
 
 FILE = "aplomo.toml"
-PROMPTS = ("answer", "state", "draft", "task", "repair")
+PROMPTS = ("answer", "facts", "state", "draft", "task", "repair")
 DEFAULT_PROTOCOL = "brand-care"
 EXAMPLE_NOTICE = "no workspace here: using the fictional example brand (`aplomo init` makes one)"
 _KEYS = ("protocol", "brand", "facts", "model", "evals", "adapters", "inbox")
@@ -117,6 +118,9 @@ class Workspace:
         for name, table in cast("dict[str, Any]", tables).items():
             if not isinstance(table, dict):
                 raise ConfigError(f"'adapters.{name}' is not a table", where=where, hint=hint)
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):  # it is part of hook addresses
+                hint = "letters, digits, - and _"
+                raise ConfigError(f"{name!r} is no name of an adapter", where=where, hint=hint)
         return cast("dict[str, dict[str, Any]]", tables)
 
     def _path(self, key: str) -> Path:

@@ -247,6 +247,35 @@ def test_a_long_conversation_is_read_whole(chatwoot: Contract) -> None:
     assert len(inbound(adapter(chatwoot)).thread) == 46
 
 
+def test_markdown_of_a_customer_makes_no_link_image_or_mention(chatwoot: Contract) -> None:
+    """Chatwoot reads notes as Markdown: an image would tell its sender who has read it."""
+    tool = adapter(chatwoot)
+    asked = inbound(tool)
+    key = key_for(asked)
+    evil = "![x](https://evil.example/x.png) [@Eva](mention://user/9/Eva) [a][b]\n[b]: https://evil.example"
+    tool.deliver(asked, payload(key, note=f"{evil}\n<script>alert(1)</script>\n\nref: {key}"), key)
+    written = chatwoot.messages[-1]["content"]
+    assert "](" not in written
+    assert "]:" not in written
+    assert "][" not in written
+    assert tool.find_delivered(asked.ref, key) is not None
+    reply = tool.fetch(asked.ref).thread[-1]
+    assert reply.key == key
+
+
+def test_addresses_in_a_hook_are_never_asked(chatwoot: Contract) -> None:
+    """Whatever host, account or path its body names, the configured Chatwoot is asked."""
+    tool = adapter(chatwoot)
+    urls = {"url": "http://169.254.169.254/", "base_url": "http://evil.example", "domain": "evil"}
+    event = CONTRACTS["hook_incoming"] | urls
+    event["attachments"] = [{"data_url": "http://127.0.0.1:1/x", "thumb_url": "file:///etc/passwd"}]
+    (ref,) = tool.parse(json.dumps(event).encode())
+    assert ref.account == tool.account
+    assert tool.fetch(ref).message.text == CONTRACTS["message_of_a_contact"]["content"]
+    other = event | {"account": {"id": 2}}
+    assert tool.parse(json.dumps(other).encode()) == []
+
+
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"event":"message_created"}'])
 def test_a_malformed_hook_is_refused(chatwoot: Contract, raw: bytes) -> None:
     with pytest.raises(InputError):

@@ -200,6 +200,21 @@ def test_html_in_a_note_is_shown_as_text(helpdesk: Helpdesk, hooks: Receiver) ->
     assert "<script>alert(1)" not in page
 
 
+def test_markdown_of_a_customer_makes_no_link_or_image(helpdesk: Helpdesk, hooks: Receiver) -> None:
+    """django-helpdesk reads comments as Markdown; without `without_links` the image is loaded."""
+    tool = adapter(helpdesk)
+    asked = inbound(helpdesk, tool)
+    key = key_for(asked)
+    evil = "![x](https://evil.example/x.png) [y](javascript:alert(1)) [a][b]\n\n[b]: https://evil.example"
+    evil += "\n\n&lt;script&gt;alert(2)&lt;/script&gt; <img src=https://evil.example/y.png>"
+    tool.deliver(asked, payload(key, note=f"{evil}\n\nref: {key}"), key)
+    page = helpdesk.staff_page(int(asked.ref.thread_id))
+    assert 'src="https://evil.example' not in page
+    assert "<img src=https://evil" not in page
+    assert 'href="javascript:' not in page
+    assert "<script>alert" not in page
+
+
 def test_a_stale_note_is_withdrawn_and_nothing_else_is(helpdesk: Helpdesk, hooks: Receiver) -> None:
     tool = adapter(helpdesk)
     asked = inbound(helpdesk, tool)

@@ -12,13 +12,15 @@ from aiosmtpd.controller import Controller
 from imapclient import IMAPClient
 
 from aplomo.adapters.imap import ImapAdapter
-from aplomo.embed.adapter import Adapter, Inbound, Ref
+from aplomo.embed.adapter import Adapter, Approval, Approved, Inbound, Party, Ref
 from aplomo.embed.conformance import AdapterConformance, Trouble, World
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.errors import ConfigError, DeliveryRefused, MessageGone, SendRefused, ToolUnavailable
 from real_servers.dovecot import PASSWORD, USER, Dovecot
 from real_servers.drafts import REPLY, key_for, payload
 from real_servers.process import free_port
+
+pytestmark = pytest.mark.servers
 
 TABLE = {
     "host": "127.0.0.1",
@@ -345,6 +347,25 @@ def test_nothing_can_be_sent_without_the_separate_credential(dovecot: Dovecot) -
     assert not mail.can_send
     with pytest.raises(SendRefused):
         mail.send(None, "k")  # type: ignore[arg-type]
+
+
+def test_what_we_sent_ourselves_is_no_persons_approval(dovecot: Dovecot, box: Any) -> None:
+    """The copy in Sent carries our key: with that no longer looked at, this must fail."""
+    outgoing = Outgoing()
+    smtp = Controller(outgoing, hostname="127.0.0.1", port=free_port())
+    smtp.start()
+    way = {"host": "127.0.0.1", "port": smtp.port, "tls": "none", "user": "x"}
+    mail = adapter(dovecot, sender=way | {"password_env": "SMTP_PASSWORD"})
+    asked = inbound(dovecot, mail, letter())
+    key = key_for(asked)
+    delivered = mail.deliver(asked, payload(key), key)
+    eva = Party(id="eva@example.com", kind="agent", name="Eva")
+    approval = Approval(by=eva, at=asked.message.created_at, text="Hola, Ana.", how="here")
+    approved = Approved(inbound=asked, delivered=delivered, approval=approval)
+    assert mail.send(approved, key).id == mail.send(approved, key).id
+    smtp.stop()
+    assert [text.strip() for text in outgoing.sent] == ["Hola, Ana."]
+    assert mail.approval(delivered) is None
 
 
 class MailWorld:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aplomo.answer.calibration import Curve, load_calibration, packed
+from aplomo.answer.calibration import Curve, calibration_file, load_calibration, packed
 from aplomo.errors import ConfigError
 
 ENTRY = {
@@ -37,6 +37,7 @@ def test_a_calibration_is_found_by_protocol_and_model(tmp_path: Path) -> None:
     written(tmp_path)
     found = load_calibration("guide", "some/model", 1, "abc", [tmp_path])
     assert (found.status, found.curve("positive")) == ("fitted", CURVE)
+    assert written(tmp_path) == tmp_path / calibration_file("guide", "some/model")
 
 
 def test_another_prefix_makes_it_stale_and_uses_no_curve_of_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from aplomo.cli.main import cli
+from aplomo.embed.adapter import Party
 from aplomo.embed.outbox import Outbox
 from aplomo.errors import AplomoError
 from helpdesk import DeskAdapter, running
@@ -46,6 +47,53 @@ def test_what_waits_is_listed_shown_and_approved(event: str) -> None:
     assert "rejected" in run("inbox", "reject", event, "--as", "Ana")
     assert event not in run("inbox")
     assert event in run("inbox", "--all")
+
+
+def test_again_puts_back_to_work_only_what_is_blocked(event: str) -> None:
+    with pytest.raises(AplomoError, match="is delivered"):
+        run("inbox", "again", event)
+    with pytest.raises(AplomoError, match="no 'nothing'"):
+        run("inbox", "again", "nothing")
+
+
+def test_a_refused_draft_is_tried_again_by_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = f"sqlite:///{tmp_path}/again.db"
+    with running() as desk:
+        adapter = DeskAdapter(url=desk.url)
+        box = outbox(store, adapter)
+        monkeypatch.setattr(Outbox, "from_workspace", lambda: outbox(store, adapter))
+        monkeypatch.setenv("APLOMO_STORE", store)
+        with desk.misbehaving("refuse"):
+            blocked = box.process(come_in(box, desk))
+        assert blocked.state == "blocked"
+        assert "the helpdesk refuses" in run("inbox")
+        assert run("inbox", "again", blocked.id) == f"drafted  {blocked.id}\n"
+        assert "tried again by a person" in run("inbox", "show", blocked.id)
+        assert run("inbox", "process", blocked.id).startswith("delivered")
+        assert len(desk.notes("t1")) == 1
+        assert desk.public("t1") == []
+        adapter.close()
+        box.store.close()
+
+
+def test_what_may_have_been_sent_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = f"sqlite:///{tmp_path}/sent.db"
+    with running() as desk:
+        adapter = DeskAdapter(url=desk.url, sender=True)
+        box = outbox(store, adapter)
+        monkeypatch.setattr(Outbox, "from_workspace", lambda: outbox(store, adapter))
+        entry = box.process(come_in(box, desk))
+        box.approve(entry.id, by=Party(id="agent-Ana", name="Ana", kind="agent"))
+        with desk.misbehaving("500"):
+            assert box.process(entry.id).state == "blocked"
+        with pytest.raises(AplomoError, match="may have been sent"):
+            run("inbox", "again", entry.id)
+        adapter.close()
+        box.store.close()
 
 
 def test_housekeeping(event: str) -> None:

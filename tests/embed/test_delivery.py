@@ -143,6 +143,29 @@ def test_killed_between_the_write_and_its_note_the_next_worker_finds_the_draft(
     assert desk.writes == 1
 
 
+def test_a_worker_that_slept_just_before_its_write_writes_nothing(
+    adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had looked, and found nothing; then another worker took the thread, and wrote."""
+    clock, slept = [1_000_000.0], list[str]()
+    box = outbox(tmp_path / "a.db", adapter, now=lambda: clock[0])
+    event = come_in(box, desk)
+    look = adapter.find_delivered
+
+    def slowly(*args: Any) -> Any:
+        found = look(*args)
+        if not slept:
+            slept.append("a while")
+            clock[0] += 1000
+            awake = outbox(tmp_path / "a.db", adapter, now=lambda: clock[0])
+            assert awake.process(event).state == "delivered"
+        return found
+
+    monkeypatch.setattr(adapter, "find_delivered", slowly)
+    assert box.process(event).state == "delivered"
+    assert desk.writes == 1
+
+
 def test_a_worker_that_slept_past_its_lease_writes_nothing(
     adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path
 ) -> None:

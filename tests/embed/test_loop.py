@@ -82,5 +82,17 @@ def test_with_its_rule_switched_off_it_would_pass(
     assert refusal(seen, LOOPS) is None
 
 
+def test_why_it_is_not_the_newest_is_said() -> None:
+    """An agent reads it, and the outbox acts on it."""
+    system = Party(id="s", kind="system")
+    for after, why in (
+        (message("m2"), "a newer message of the customer"),
+        (message("m2", **AGENT), "answered already"),
+        (message("m2", author=system, direction="unknown"), "answered already"),
+        (message("m2", author=system), "answered already"),
+    ):
+        assert refusal(inbound(message(), after), LOOPS) == why
+
+
 def test_a_message_missing_from_its_thread_is_refused() -> None:
     assert refusal(replace(inbound(message()), thread=()), LOOPS) is not None

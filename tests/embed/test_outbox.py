@@ -1,5 +1,6 @@
 """From a hook to a draft in the tool, and what a person makes of it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,15 @@ def test_a_forged_hook_stores_nothing(box: Outbox, desk: Helpdesk) -> None:
         box.receive("desk", headers, raw + b" ")
     with pytest.raises(InputError):
         box.receive("desk", sign(b"[1]", "x"), b"[1]")
+    assert box.store.ledger.due() is None
+
+
+@pytest.mark.parametrize("id_", ["x" * 301, "a\0b"])
+def test_ids_that_no_database_keeps_are_refused(box: Outbox, id_: str) -> None:
+    """Stored on one database and an error on the other, they would be sent again for ever."""
+    raw = json.dumps({"thread": id_}).encode()
+    with pytest.raises(InputError, match="no id of a message"):
+        box.receive("desk", sign(raw, "d"), raw)
     assert box.store.ledger.due() is None
 
 

@@ -85,6 +85,8 @@ def test_an_adapter_of_a_third_party_is_loaded_when_it_is_named(
         ('[adapters.support]\ntype = "broken"', "cannot be loaded"),
         ('[adapters.other]\ntype = "theirs"', "no adapter 'support' is configured"),
         ('[adapters]\nsupport = "theirs"', "'adapters.support' is not a table"),
+        ('[adapters."../etc"]\ntype = "theirs"', "no name of an adapter"),
+        ('[adapters."a/b"]\ntype = "theirs"', "no name of an adapter"),
         ('[adapters.support]\ntype = "theirs"\nurll = "x"', "unknown key 'urll'"),
     ],
 )

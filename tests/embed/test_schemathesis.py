@@ -1,7 +1,7 @@
 """schemathesis over the OpenAPI document, against the server as it runs: never a 5xx.
 
 It would bring a pytest plugin and a dozen packages into every run, so it stays in an environment of
-its own: `python -m venv V && V/bin/pip install schemathesis`, then SCHEMATHESIS=V/bin/schemathesis.
+its own, which `make test-servers` builds.
 """
 
 import os
@@ -13,14 +13,18 @@ import pytest
 from test_serve import place, run, serving
 
 from misbehaving import Misbehaving
+from real_servers.missing import missing
 
 __all__ = ["place"]
 
-TOOL = os.environ.get("SCHEMATHESIS") or shutil.which("schemathesis")
+OURS = Path(__file__).parents[2] / ".venv-schemathesis" / "bin" / "schemathesis"
+TOOL = os.environ.get("SCHEMATHESIS") or shutil.which("schemathesis", path=OURS.parent)
 
 
-@pytest.mark.skipif(TOOL is None, reason="schemathesis is not installed: set SCHEMATHESIS")
+@pytest.mark.servers
 def test_nothing_that_can_be_sent_is_a_server_error(place: Path, server: Misbehaving) -> None:
+    if TOOL is None:
+        missing("schemathesis", "make schemathesis")
     scopes = ("--scope", "draft", "--scope", "read", "--scope", "approve")
     token = run(place, "serve", "token", "new", "Ana", *scopes).stdout.strip()
     server.script = [server.says("{}")]

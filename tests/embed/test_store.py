@@ -25,6 +25,7 @@ from aplomo.errors import ConfigError, InputError, StoreError
 from aplomo.workspace import Workspace
 from helpdesk import DeskAdapter, Helpdesk
 from outboxes import come_in, outbox
+from real_servers.missing import missing
 from storm import Storm
 
 POSTGRES = postgres.binaries()
@@ -33,12 +34,13 @@ POSTGRES = postgres.binaries()
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     if POSTGRES is None:
-        pytest.skip("PostgreSQL IS NOT INSTALLED: half of the store's tests did not run")
+        missing("postgresql", "half of the store's tests did not run (apt-get install postgresql)")
+    assert POSTGRES is not None
     with postgres.running(POSTGRES) as url:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/store.db"
@@ -211,9 +213,9 @@ def test_purging_keeps_what_waits_and_what_is_needed_to_recognise_repeats(
     assert box.receive("desk", *repeated) == []
 
 
+@pytest.mark.servers
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_the_storm_on_postgresql(desk: Helpdesk, url: str) -> None:
-    if url.startswith("sqlite"):
-        pytest.skip("see test_storm")
     box = Storm(store=url, desk=desk, messages=20, kills=2).run()
     assert [len(desk.notes(f"t{number}")) for number in range(20)] == [1] * 20
     box.store.close()

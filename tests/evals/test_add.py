@@ -106,10 +106,77 @@ def test_what_cannot_become_a_case_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"schema": "other/1", "comment": {"text": "a"}}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"schema": "other/1", "comment": {"text": "a"}}',
+        '{"schema": "aplomo.decision/1", "comment": {"text": "a"}}',
+    ],
 )
 def test_what_is_no_record_is_said_so(made: Made, text: str) -> None:
     path = made.root / "d.json"
     path.write_text(text)
     result = aplomo("add", "mini", str(path), "--yes", "--answer", "positive=yes")
     assert "is no decision record" in str(result.exception)
+
+
+PERSON = "Sentimos el retraso, @ana_r: escríbenos a ana.ruiz@correo.example y lo vemos contigo."
+SHORT = "Muchas gracias por escribirnos, nos alegra mucho leerte."
+
+
+def corrected_record(made: Made) -> Path:
+    """A decision whose draft failed two checks."""
+    path = given_record(made.root / "d.json", "Me encanta vuestro café, @Bruma")
+    decision = json.loads(path.read_text(encoding="utf-8"))
+    checks = [
+        {"check": name, "passed": name == "length", "detail": ""}
+        for name in ("length", "required_elements", "promises")
+    ]
+    decision["outcome"] = {"id": "thank", "action": "reply"}
+    decision["reply"] = {"text": "Te damos uno gratis.", "checks": checks}
+    path.write_text(json.dumps(decision), encoding="utf-8")
+    return path
+
+
+def test_a_corrected_reply_becomes_what_a_draft_is_held_to(made: Made) -> None:
+    flags = ["--id", "mended", "--keep", "@Bruma", "--yes"]
+    added = aplomo("add", "mini", str(corrected_record(made)), "--reply", SHORT, *flags)
+    assert added.exit_code == 0, added.output
+    case = load_suite(made.root / "evals/mini/cases.yaml").cases[-1]
+    assert case.checks == ("ready", "required_elements", "promises")
+    assert case.reply == SHORT
+    assert case.outcomes == {}
+
+
+def test_what_fails_in_the_corrected_reply_too_is_asked_of_no_draft(made: Made) -> None:
+    text = made.root / "reply.txt"
+    text.write_text(PERSON, encoding="utf-8")
+    flags = ["--id", "mended", "--yes", "--check", "length"]
+    added = aplomo("add", "mini", str(corrected_record(made)), "--reply", f"@{text}", *flags)
+    assert added.exit_code == 0, added.output
+    assert "your own reply fails here" in added.output
+    assert "required_elements" in added.output
+    case = load_suite(made.root / "evals/mini/cases.yaml").cases[-1]
+    assert case.checks == ("length", "ready", "promises")
+    assert case.reply is not None
+    assert "ana" not in case.reply
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--reply", "Hola", "--outcome", "listen"], "'listen' has no reply to correct"),
+        (["--reply", " "], "the reply is empty"),
+        (["--reply", "@nowhere.txt"], "no reply can be read"),
+    ],
+)
+def test_a_reply_that_cannot_be_one_changes_nothing(
+    made: Made, flags: list[str], message: str
+) -> None:
+    cases = made.root / "evals/mini/cases.yaml"
+    before = cases.read_bytes()
+    result = aplomo("add", "mini", str(corrected_record(made)), "--yes", *flags)
+    assert message in str(result.exception)
+    assert cases.read_bytes() == before

@@ -98,3 +98,16 @@ def test_a_refused_case_file_is_a_clear_error(recorded: Made) -> None:
     done = run_pytest(recorded.root, "--aplomo-evals=replay", "-q")
     assert done.returncode == 2
     assert "splitt is not a known key" in done.stdout
+
+
+def test_a_stale_calibration_fails_every_case(recorded: Made) -> None:
+    accepted(recorded)
+    none: dict[str, str] = {}
+    rounds = {"1": {"prefix_sha256": "of another prompt", "questions": none}}
+    fitted = {"format": "aplomo.calibration/2", "rounds": rounds}
+    path = recorded.root / "calibration/small/m.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(fitted), encoding="utf-8")
+    done = run_pytest(recorded.root, "--aplomo-evals=replay", "-q")
+    assert "6 failed" in done.stdout
+    assert "the calibration of round 1 was fitted under another prompt" in done.stdout

@@ -1,6 +1,7 @@
 """Recording: what is asked, what is kept, and what a change makes stale."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -69,6 +70,31 @@ def test_going_back_on_another_machine_gives_the_same_bytes(recorded: Made, orac
     assert record(oracle.url, "--misses").exit_code == 0
     assert oracle.calls > 0
     assert recorded.bytes() == before
+
+
+def test_exactly_what_was_named_is_recorded_again(made: Made, oracle: Oracle) -> None:
+    oracle.steady = True
+    assert record(oracle.url, "--all").exit_code == 0
+    oracle.bodies.clear()
+
+    def kept() -> set[str]:
+        return {one.key for one in made.bench().place.store.load()}
+
+    before, files = kept(), made.bytes()
+    made.edit("prompts/draft.md", "one short", "one brief")
+    told = aplomo("record", "mini", "--misses", "--model", "m", "--base-url", oracle.url)
+    named = re.search(r"(\d+) of \d+ calls to record, in \d+ cases: draft:es (\d+)\n", told.output)
+    assert named, told.output
+    assert oracle.calls == 0
+
+    assert record(oracle.url, "--misses").exit_code == 0
+    assert oracle.calls == int(named[1]) == int(named[2])
+    assert all("one brief" in body["messages"][0]["content"] for body in oracle.bodies)
+    after = kept()
+    assert len(after - before) == len(before - after) == oracle.calls
+    (made.root / "prompts/draft.md").unlink()
+    assert record(oracle.url, "--misses").exit_code == 0
+    assert made.bytes() == files
 
 
 def test_nothing_is_spent_before_it_is_allowed(recorded: Made, oracle: Oracle) -> None:

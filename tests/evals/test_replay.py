@@ -33,6 +33,13 @@ def test_a_miss_names_the_case_the_round_and_the_difference(recorded: Made) -> N
     assert len(told) < 2000
 
 
+def test_cases_in_threads_are_answered_alike(recorded: Made) -> None:
+    alone = replay(recorded.bench())
+    threads = replay(recorded.bench(), concurrency=4)
+    assert (threads.served, threads.missed, threads.unplayed) == (alone.served, 0, 0)
+    assert [one.calls for one in threads.results] == [one.calls for one in alone.results]
+
+
 def test_a_recording_deleted_is_missed(recorded: Made) -> None:
     path, data = entries(recorded)
     gone = data["interactions"].pop(0)

@@ -107,6 +107,10 @@ def test_what_became_of_drafts() -> None:
     assert found.replaced_by == {"length": 1, "promises": 1}
 
 
+def test_where_nothing_is_drafted_no_drafts_are_counted() -> None:
+    assert scores(judged([case("a")], [result("a", record(text=None))])).drafts == {}
+
+
 def test_cost() -> None:
     cost = scores(judged([case("a"), case("b")], [result("a"), result("b", seconds=1.5)])).cost
     assert (cost.calls, cost.input_tokens, cost.output_tokens) == (2, 200, 40)

@@ -95,10 +95,10 @@ def test_whatever_stands_around_it_danger_is_found(
 
 
 def test_the_budget_and_the_order_are_proved() -> None:
-    proof = prove(PROTOCOL, most_calls=2)
+    proof = prove(PROTOCOL, most_calls=3)
     assert proof.violations == ()
     assert proof.walked
-    assert proof.calls == 2
+    assert proof.calls == 3
     assert {"self_harm_words", "danger_hint", "vulnerable_author"} <= set(proof.gates)
 
 
@@ -188,7 +188,9 @@ SPINE: tuple[tuple[str, dict[str, Verdict], str], ...] = (
     ("x" * 200, {"positive": "yes"}, "share"),
     ("bonito pero caro", {}, "thank_and_take"),
     ("bonito pero roto", {"service_failure": "yes"}, "restore_mixed"),
-    ("llevan plomo, pasadlo", {"wrong_facts": "yes"}, "correct_facts"),
+    ("llevan plomo, pasadlo", {"wrong_facts": "yes", "contradicts_facts": "yes"}, "correct_facts"),
+    ("llevan plomo, pasadlo", {"wrong_facts": "yes", "contradicts_facts": "unsure"}, "human_review"),
+    ("llevan plomo, pasadlo", {"wrong_facts": "yes"}, "case_by_case"),
     ("soy químico y llevan plomo", {"wrong_facts": "yes"}, "case_by_case"),
     ("poned modo oscuro", {"wake_up_call": "yes"}, "wake_up"),
     ("mm", {}, "case_by_case"),

@@ -1,9 +1,8 @@
 """The rules of the default protocol, by what people write: found, let through, and each of use."""
 
-import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -40,6 +39,7 @@ SAID = [
 ORDINARY = [text for texts in SAYINGS["ordinary"].values() for text in texts]
 
 
+@cache
 def by_rules(text: str) -> tuple[str | None, bool]:
     """The outcome that rules alone reach, and whether the detailed questions were opened."""
     steps = walk(PROTOCOL)

@@ -10,6 +10,8 @@ ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "django_helpdesk_urls"
 USE_TZ = True
 SITE_ID = 1
+# A password is hashed for every request of the API.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

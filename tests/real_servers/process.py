@@ -29,7 +29,7 @@ def process(
     ready: Callable[[], bool],
     log: Path,
     env: dict[str, str] | None = None,
-    patience: float = 60,
+    patience: float = 300,
 ) -> Generator[int]:
     """Run `command` in a session of its own until the block ends; gives its pid.
 

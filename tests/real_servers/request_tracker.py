@@ -46,6 +46,15 @@ class RequestTracker:
             base_url=f"{self.url}/REST/2.0", auth=(user, self.password(user)), timeout=60
         )
 
+    def staff_page(self, ticket: str) -> str:
+        """What an agent's browser is given for a ticket."""
+        form = {"user": "eva", "pass": self.password("eva")}
+        with httpx2.Client(base_url=self.url, timeout=60, follow_redirects=True) as browser:
+            browser.post("/NoAuth/Login.html", data=form)
+            answer = browser.get(f"/Ticket/Display.html?id={ticket}&ForceShowHistory=1")
+            assert answer.status_code == 200, answer.status_code
+            return answer.text
+
     def mail(self, message: EmailMessage) -> None:
         """Take a message in through RT's mail gateway."""
         command = [

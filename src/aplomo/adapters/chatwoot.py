@@ -18,12 +18,18 @@ met a running Chatwoot. A person approves with a reply of their own, or a privat
 """
 
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from aplomo.adapters.chatwoot_messages import (
+    KEY,
+    attributes_of,
+    message_of,
+    object_of,
+    party_of,
+    time_of,
+)
 from aplomo.brand.model import Limit
 from aplomo.embed.adapter import (
     Approval,
@@ -32,15 +38,12 @@ from aplomo.embed.adapter import (
     Cursor,
     Delivered,
     DeliveryId,
-    Direction,
     Inbound,
-    Message,
-    Party,
-    PartyKind,
     Payload,
     Ref,
     Sent,
 )
+from aplomo.embed.commands import approval_among, key_in, without_links
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.embed.rest import Rest, number_id
 from aplomo.embed.signature import Verifier
@@ -48,18 +51,7 @@ from aplomo.errors import InputError, MessageGone, SendRefused
 
 __all__ = ["ChatwootAdapter"]
 
-KEY: Final = "aplomo_key"
 REPLY: Final = "aplomo_reply"
-_REF = re.compile(r"^ref: ([0-9a-f]{32})\s*$", re.MULTILINE)
-_APPROVE = re.compile(r"\s*/approve\s+([0-9a-f]{32})[ \t]*(?:\n(.*))?", re.DOTALL)
-# `message_type` in the API: a number; in hooks: a word.
-_DIRECTIONS: Final[Mapping[Any, Direction]] = {0: "incoming", 1: "outgoing"}
-_KINDS: Final[Mapping[str, PartyKind]] = {
-    "contact": "customer",
-    "user": "agent",
-    "agent_bot": "bot",
-    "captain_assistant": "bot",
-}
 _MOST_PAGES: Final = 20
 
 
@@ -118,13 +110,13 @@ class ChatwootAdapter:
     def fetch(self, ref: Ref) -> Inbound:
         """The conversation and all its messages, private notes too."""
         conversation = self._rest.read(self._path(ref))
-        thread = tuple(_message(item, self.own_ids) for item in self._messages(ref))
+        thread = tuple(message_of(item, self.own_ids) for item in self._messages(ref))
         incoming = [message for message in thread if message.direction == "incoming"]
         wanted = ref.message_id or (incoming[-1].id if incoming else "")
         message = next((m for m in thread if m.id == wanted), None)
         if message is None:
             raise MessageGone(f"conversation {ref.thread_id} has no message {wanted}")
-        lang: Any = _object(conversation, "additional_attributes").get("browser_language")
+        lang: Any = object_of(conversation, "additional_attributes").get("browser_language")
         return Inbound(
             ref=self._ref(ref.thread_id, message.id),
             message=message,
@@ -138,8 +130,8 @@ class ChatwootAdapter:
     def find_delivered(self, ref: Ref, key: str) -> Delivered | None:
         """Our private note with the key among its attributes, or in its text."""
         for item in self._ours(ref):
-            stored = _attributes(item).get(KEY)
-            if item["private"] and key in (stored, _key(item)):
+            stored = attributes_of(item).get(KEY)
+            if item["private"] and key in (stored, key_in(item.get("content"))):
                 return self._delivered(ref, key, item, () if stored == key else ("key",))
         return None
 
@@ -148,7 +140,7 @@ class ChatwootAdapter:
         if found := self.find_delivered(inbound.ref, key):
             return found
         body = {
-            "content": payload.note,
+            "content": without_links(payload.note),
             "message_type": "outgoing",
             "private": True,
             "content_attributes": {KEY: key, REPLY: payload.reply},
@@ -168,17 +160,9 @@ class ChatwootAdapter:
     def approval(self, delivered: Delivered) -> Approval | None:
         """An agent's public message after our note, or an agent's `/approve KEY`."""
         items = [item for item in self._messages(delivered.ref) if item["id"] > int(delivered.id)]
-        for message in (_message(item, self.own_ids) for item in items):
-            if message.author.kind != "agent" or message.direction != "outgoing":
-                continue
-            by, at = message.author, message.created_at
-            if message.visibility == "public":
-                return Approval(by=by, at=at, text=message.text, how="reply", sent=True)
-            command = _APPROVE.match(message.text)
-            if command and command[1] == delivered.key:
-                text = (command[2] or "").strip() or self._drafted(delivered)
-                return Approval(by=by, at=at, text=text, how="command /approve")
-        return None
+        after = (message_of(item, self.own_ids) for item in items)
+        said = (message for message in after if message.direction == "outgoing")
+        return approval_among(said, delivered.key, lambda: self._drafted(delivered))
 
     def send(self, approved: Approved, key: str) -> Sent:
         """Post the public message with the sender's token, unless it is there."""
@@ -186,7 +170,7 @@ class ChatwootAdapter:
             raise SendRefused("no sending credential", hint=f"add [adapters.{self.name}.sender]")
         ref = approved.inbound.ref
         public = [item for item in self._ours(ref) if not item["private"]]
-        said = next((item for item in public if _attributes(item).get(KEY) == key), None)
+        said = next((item for item in public if attributes_of(item).get(KEY) == key), None)
         if said is None:
             body = {
                 "content": approved.approval.text,
@@ -195,11 +179,11 @@ class ChatwootAdapter:
                 "content_attributes": {KEY: key},
             }
             said = self._sender.write("POST", f"{self._path(ref)}/messages", body)
-        return Sent(ref=ref, key=key, id=str(said["id"]), at=_time(said))
+        return Sent(ref=ref, key=key, id=str(said["id"]), at=time_of(said))
 
     def _drafted(self, delivered: Delivered) -> str:
         for item in self._ours(delivered.ref):
-            if str(item["id"]) == delivered.id and (text := _attributes(item).get(REPLY)):
+            if str(item["id"]) == delivered.id and (text := attributes_of(item).get(REPLY)):
                 return text
         raise MessageGone("the draft is not in the conversation any more")
 
@@ -217,7 +201,7 @@ class ChatwootAdapter:
         return [found[id_] for id_ in sorted(found)]
 
     def _ours(self, ref: Ref) -> list[dict[str, Any]]:
-        return [item for item in self._messages(ref) if _party(item).id in self.own_ids]
+        return [item for item in self._messages(ref) if party_of(item).id in self.own_ids]
 
     def _as_agent(self, settings: AdapterSettings) -> tuple[Rest, int]:
         headers = {"api_access_token": settings.secret("token")}
@@ -232,57 +216,10 @@ class ChatwootAdapter:
     ) -> Delivered:
         url = f"{self.url}/app/accounts/{self._account_id}/conversations/{ref.thread_id}"
         return Delivered(
-            ref=ref, key=key, id=str(item["id"]), at=_time(item), url=url, missing=missing
+            ref=ref, key=key, id=str(item["id"]), at=time_of(item), url=url, missing=missing
         )
 
     def _ref(self, conversation: str, message: str) -> Ref:
         return Ref(
             adapter=self.name, account=self.account, thread_id=conversation, message_id=message
         )
-
-
-def _message(item: dict[str, Any], own: frozenset[str]) -> Message:
-    party = _party(item)
-    author = Party(id=party.id, kind="bot", name=party.name) if party.id in own else party
-    private = item.get("private")
-    return Message(
-        id=str(item["id"]),
-        text=item.get("content") or "",
-        author=author,
-        visibility="internal" if private else "public" if private is False else "unknown",
-        direction=_DIRECTIONS.get(item.get("message_type"), "unknown"),
-        created_at=_time(item),
-        key=(_attributes(item).get(KEY) or _key(item)) if author.kind == "bot" else "",
-        automatic=item.get("message_type") not in (0, 1)
-        or item.get("content_type") == "input_csat",
-    )
-
-
-def _party(item: dict[str, Any]) -> Party:
-    """Who wrote a message; contacts and agents are numbered apart."""
-    sender = _object(item, "sender")
-    kind = str(sender.get("type") or item.get("sender_type") or "").lower()
-    number = sender.get("id") or item.get("sender_id")
-    if not kind or number is None:
-        return Party(id="", kind="system" if item.get("message_type") in (2, 3) else "unknown")
-    name = str(sender.get("name") or "")
-    return Party(id=f"{kind}:{number}", kind=_KINDS.get(kind, "unknown"), name=name)
-
-
-def _attributes(item: dict[str, Any]) -> dict[str, Any]:
-    return _object(item, "content_attributes")
-
-
-def _object(item: dict[str, Any], name: str) -> dict[str, Any]:
-    """The object under `name`; empty where there is none."""
-    return item.get(name) or {}
-
-
-def _key(item: dict[str, Any]) -> str:
-    found = _REF.findall(item.get("content") or "")
-    return found[-1] if found else ""
-
-
-def _time(item: dict[str, Any]) -> datetime:
-    """Chatwoot's API gives Unix seconds."""
-    return datetime.fromtimestamp(int(item["created_at"]), UTC)

@@ -25,10 +25,10 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from aplomo.adapters.django_helpdesk_tickets import OPENED, echo_of, thread_of, time_of
 from aplomo.embed.adapter import (
     Approval,
     Approved,
@@ -37,22 +37,17 @@ from aplomo.embed.adapter import (
     Delivered,
     DeliveryId,
     Inbound,
-    Message,
-    Party,
     Payload,
     Ref,
     Sent,
 )
-from aplomo.embed.mail import unquoted
+from aplomo.embed.commands import approval_among, key_in, without_links
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.embed.rest import Rest, number_id
 from aplomo.errors import DeliveryRefused, InputError, MessageGone, SendRefused, SignatureRefused
 
 __all__ = ["DjangoHelpdeskAdapter"]
 
-_REF = re.compile(r"^ref: ([0-9a-f]{32})\s*$", re.MULTILINE)
-_APPROVE = re.compile(r"\s*/approve\s+([0-9a-f]{32})[ \t]*(?:\n(.*))?", re.DOTALL)
-_OPENED: Final = "0"  # the message of a ticket itself, before any follow-up
 _CLOSED: Final = (4, 5)  # closed, duplicate
 _PAGE: Final = 50
 
@@ -99,7 +94,7 @@ class DjangoHelpdeskAdapter:
         """The ticket or follow-up that a hook names: it tells of our own notes as of any other."""
         try:
             event = json.loads(raw)
-            ticket, said = int(event["ticket"]["id"]), int(event.get("followup_id", _OPENED))
+            ticket, said = int(event["ticket"]["id"]), int(event.get("followup_id", OPENED))
         except (RecursionError, ValueError, KeyError, TypeError, AttributeError):
             raise InputError("is not a hook of django-helpdesk", where=self.name) from None
         return [self._ref(str(ticket), str(said))]
@@ -112,18 +107,18 @@ class DjangoHelpdeskAdapter:
         said_since = self._above("followups", int(said), newest_only=first)
         last = [max([int(n), *(item["id"] for item in items)])
                 for n, items in ((ticket, tickets), (said, said_since))]  # fmt: skip
-        refs = [self._ref(str(item["id"]), _OPENED) for item in tickets]
+        refs = [self._ref(str(item["id"]), OPENED) for item in tickets]
         refs += [self._ref(str(item["ticket"]), str(item["id"])) for item in said_since]
         return [] if first else refs, f"{last[0]}:{last[1]}"
 
     def fetch(self, ref: Ref) -> Inbound:
         """The ticket, its own text as its first message, and every follow-up."""
         ticket = self._ticket(ref)
-        thread = self._thread(ticket)
+        thread = thread_of(ticket, self.own_ids)
         incoming = [message for message in thread if message.direction == "incoming"]
         wanted = ref.message_id or (incoming[-1].id if incoming else "")
-        if (echo := _echo(ticket)) and wanted == str(echo["id"]):
-            wanted = _OPENED
+        if (echo := echo_of(ticket)) and wanted == str(echo["id"]):
+            wanted = OPENED
         message = next((m for m in thread if m.id == wanted), None)
         if message is None:
             raise MessageGone(f"ticket {ref.thread_id} has no message {wanted}")
@@ -138,7 +133,11 @@ class DjangoHelpdeskAdapter:
 
     def find_delivered(self, ref: Ref, key: str) -> Delivered | None:
         """Our private follow-up that ends with the key."""
-        found = [f for f in self._ours(self._ticket(ref)) if not f["public"] and _key(f) == key]
+        found = [
+            f
+            for f in self._ours(self._ticket(ref))
+            if not f["public"] and key_in(f["comment"]) == key
+        ]
         if not found:
             return None
         attached = [a["filename"] for a in found[0]["followupattachment_set"]]
@@ -156,7 +155,7 @@ class DjangoHelpdeskAdapter:
         if found := self.find_delivered(inbound.ref, key):
             return found
         data = {"ticket": number_id(inbound.ref.thread_id), "public": "false"}
-        data["comment"] = _inert(payload.note)
+        data["comment"] = _inert(without_links(payload.note))
         record = (f"{payload.record_name}.txt", payload.record_json, "text/plain")
         said = self._rest.write("POST", "api/followups/", data=data, files={"attachments": record})
         return self._delivered(inbound.ref, key, said, ())
@@ -173,16 +172,9 @@ class DjangoHelpdeskAdapter:
     def approval(self, delivered: Delivered) -> Approval | None:
         """An agent's public follow-up after ours, or an agent's `/approve KEY`."""
         ticket = self._ticket(delivered.ref)
-        after = (m for m in self._thread(ticket) if int(m.id) > int(delivered.id))
-        for message in (m for m in after if m.author.kind == "agent" and m.text):
-            by, at = message.author, message.created_at
-            if message.visibility == "public":
-                return Approval(by=by, at=at, text=message.text, how="reply", sent=True)
-            command = _APPROVE.match(message.text)
-            if command and command[1] == delivered.key:
-                text = (command[2] or "").strip() or self._drafted(ticket, delivered)
-                return Approval(by=by, at=at, text=text, how="command /approve")
-        return None
+        after = (m for m in thread_of(ticket, self.own_ids) if int(m.id) > int(delivered.id))
+        said = (message for message in after if message.text)
+        return approval_among(said, delivered.key, lambda: self._drafted(ticket, delivered))
 
     def send(self, approved: Approved, key: str) -> Sent:
         """Post the public follow-up with the sender's user, unless it is there."""
@@ -195,7 +187,7 @@ class DjangoHelpdeskAdapter:
             data = {"ticket": number_id(ref.thread_id), "public": "true", "comment": text}
             said = self._sender.write("POST", "api/followups/", data=data)
         url = f"{self.url}/tickets/{ref.thread_id}/"
-        return Sent(ref=ref, key=key, id=str(said["id"]), at=_time(said), url=url)
+        return Sent(ref=ref, key=key, id=str(said["id"]), at=time_of(said), url=url)
 
     def _said(self, ref: Ref, text: str) -> dict[str, Any] | None:
         found = [f for f in self._ours(self._ticket(ref)) if f["public"] and f["comment"] == text]
@@ -216,41 +208,6 @@ class DjangoHelpdeskAdapter:
     def _ours(self, ticket: dict[str, Any]) -> list[dict[str, Any]]:
         return [f for f in ticket["followup_set"] if str(f["user"]) in self.own_ids]
 
-    def _thread(self, ticket: dict[str, Any]) -> tuple[Message, ...]:
-        """The ticket's own text, then its follow-ups; one that only repeats it is left out."""
-        echo = _echo(ticket)
-        said = [item for item in _follow_ups(ticket) if item is not echo]
-        opened = ticket["description"] or ""
-        address = ticket["submitter_email"] or ""
-        customer = Party(id=address, kind="customer" if address else "unknown")
-        first = Message(
-            id=_OPENED,
-            text=unquoted(opened),
-            author=customer,
-            visibility="public",
-            direction="incoming" if address else "unknown",
-            # The API tells no time of a ticket; it is not after its first follow-up.
-            created_at=_time(said[0]) if said else datetime.now(UTC),
-        )
-        return (first, *(self._message(item, customer) for item in said))
-
-    def _message(self, item: dict[str, Any], customer: Party) -> Message:
-        number = str(item["user"] or "")
-        if not number:
-            author = customer if item["public"] else Party(id="", kind="unknown")
-        else:
-            author = Party(id=number, kind="bot" if number in self.own_ids else "agent")
-        return Message(
-            id=str(item["id"]),
-            text=unquoted((item["comment"] or "").replace("\r\n", "\n")),
-            author=author,
-            visibility="public" if item["public"] else "internal",
-            direction="incoming" if author.kind == "customer" else "outgoing",
-            created_at=_time(item),
-            key=_key(item) if author.kind == "bot" else "",
-            automatic=not item["comment"],  # a change of status, say: nobody said anything
-        )
-
     def _above(self, kind: str, last: int, *, newest_only: bool) -> list[dict[str, Any]]:
         """Items numbered above `last`, oldest first, from the end of the list backwards."""
         head = self._rest.read(f"api/{kind}/", page_size=_PAGE)
@@ -266,7 +223,7 @@ class DjangoHelpdeskAdapter:
         self, ref: Ref, key: str, item: dict[str, Any], missing: tuple[str, ...]
     ) -> Delivered:
         id_, url = str(item["id"]), f"{self.url}/tickets/{ref.thread_id}/"
-        return Delivered(ref=ref, key=key, id=id_, at=_time(item), url=url, missing=missing)
+        return Delivered(ref=ref, key=key, id=id_, at=time_of(item), url=url, missing=missing)
 
     def _ref(self, ticket: str, said: str) -> Ref:
         return Ref(adapter=self.name, account=self.account, thread_id=ticket, message_id=said)
@@ -279,26 +236,6 @@ def _as_user(settings: AdapterSettings, url: str) -> tuple[Rest, str]:
     return rest, str(settings.number("user_id", 0))
 
 
-def _follow_ups(ticket: dict[str, Any]) -> list[dict[str, Any]]:
-    return sorted(ticket["followup_set"], key=lambda item: item["id"])
-
-
-def _echo(ticket: dict[str, Any]) -> dict[str, Any] | None:
-    """The follow-up with which the public form repeats the ticket's own text."""
-    said = _follow_ups(ticket)
-    same = said and (said[0]["comment"] or "").strip() == (ticket["description"] or "").strip()
-    return said[0] if same else None
-
-
 def _inert(text: str) -> str:
     """`text` without template marks: django-helpdesk runs every comment as a Django template."""
     return re.sub(r"\{(?=[{%#])|[}%#](?=\})", r"\g<0> ", text)
-
-
-def _key(item: dict[str, Any]) -> str:
-    found = _REF.findall((item["comment"] or "").replace("\r\n", "\n"))
-    return found[-1] if found else ""
-
-
-def _time(item: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(item["date"])

@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from imapclient import DRAFT, SEEN
 
+from aplomo.adapters.imap_messages import KEY, OURS, message_of
 from aplomo.embed.adapter import (
     Approval,
     Approved,
@@ -33,21 +34,11 @@ from aplomo.embed.adapter import (
     DeliveryId,
     Inbound,
     Message,
-    Party,
     Payload,
     Ref,
     Sent,
 )
-from aplomo.embed.mail import (
-    address_of,
-    header,
-    machine_headers,
-    message_ids,
-    reply_to,
-    untouched,
-    written_hash,
-    written_text,
-)
+from aplomo.embed.mail import header, message_ids, reply_to, untouched, written_hash
 from aplomo.embed.mailbox import SERVER_KEYS, Found, Mailbox, Server, any_of, has
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.errors import ConfigError, MessageGone, SendRefused, SignatureRefused
@@ -55,9 +46,7 @@ from aplomo.errors import ConfigError, MessageGone, SendRefused, SignatureRefuse
 __all__ = ["ImapAdapter"]
 
 KEYWORD: Final = b"$AIDrafted"
-KEY: Final = "X-Draft-Key"
 BODY_HASH: Final = "X-Draft-SHA256"
-OURS: Final = Party(id="aplomo", kind="bot", name="Aplomo")
 _ID = re.compile(r"<[^<>\s]{1,250}>|uid:[0-9]{1,10}")
 _MOST_IN_THREAD = 50
 
@@ -233,31 +222,14 @@ class ImapAdapter:
             before[folder] = [item.uid for item in found if untouched(item.mail, BODY_HASH)]
         return before
 
+    def _message(self, item: Found) -> Message:
+        return message_of(item, account=self.account, team=self._team, inbox=self._inbox)
+
     def _ref(self, item: Found) -> Ref:
         own = item.id
         above = message_ids(item.mail, "references") or message_ids(item.mail, "in-reply-to")
         root = above[0] if above else own
         return Ref(adapter=self.name, account=self.account, thread_id=root, message_id=own)
-
-    def _message(self, item: Found) -> Message:
-        name, address = address_of(item.mail, "from")
-        written_here = address == self.account
-        ours = KEY in item.mail and written_here
-        at_home = written_here or address in self._team or address.partition("@")[2] in self._team
-        author = Party(
-            id=address, kind="agent" if at_home else "customer" if address else "unknown", name=name
-        )
-        internal = item.unsent or (ours and item.folder == self._inbox)
-        return Message(
-            id=item.id,
-            text=written_text(item.mail),
-            author=OURS if ours else author,
-            visibility="internal" if internal else "public",
-            direction="outgoing" if at_home else "incoming",
-            created_at=item.at,
-            key=header(item.mail, KEY) if ours else "",
-            headers=machine_headers(item.mail),
-        )
 
     def _reply(self, asked: EmailMessage, text: str, key: str, kind: str) -> EmailMessage:
         message = reply_to(asked, text, sender=self.account, message_id=self._new_id(key, kind))

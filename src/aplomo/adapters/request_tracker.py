@@ -17,7 +17,6 @@ takes the place of the draft's.
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -36,6 +35,7 @@ from aplomo.embed.adapter import (
     Ref,
     Sent,
 )
+from aplomo.embed.commands import approval_among
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.embed.rest import Rest, number_id
 from aplomo.embed.signature import Verifier
@@ -43,7 +43,6 @@ from aplomo.errors import DeliveryUnknown, InputError, MessageGone, SendRefused,
 
 __all__ = ["RequestTrackerAdapter"]
 
-_APPROVE = re.compile(r"\s*/approve\s+([0-9a-f]{32})[ \t]*(?:\n(.*))?", re.DOTALL)
 _RECORD: Final = "decision.json"
 
 
@@ -160,16 +159,8 @@ class RequestTrackerAdapter:
     def approval(self, delivered: Delivered) -> Approval | None:
         """An agent's reply after our comment, or an agent's `/approve KEY`."""
         thread = self._tickets.thread(self._tickets.ticket(delivered.ref.thread_id))
-        after = [m for m in thread if int(m.id) > int(delivered.id) and m.author.kind == "agent"]
-        for message in after:
-            by, at = message.author, message.created_at
-            if message.visibility == "public":
-                return Approval(by=by, at=at, text=message.text, how="reply", sent=True)
-            command = _APPROVE.match(message.text)
-            if command and command[1] == delivered.key:
-                text = (command[2] or "").strip() or self._drafted(delivered)
-                return Approval(by=by, at=at, text=text, how="command /approve")
-        return None
+        after = (message for message in thread if int(message.id) > int(delivered.id))
+        return approval_among(after, delivered.key, lambda: self._drafted(delivered))
 
     def send(self, approved: Approved, key: str) -> Sent:
         """Correspond with the sender's rights, unless that has been done."""

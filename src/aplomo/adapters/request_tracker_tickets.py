@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from aplomo.embed.adapter import Message, Party, PartyKind
+from aplomo.embed.commands import key_in
 from aplomo.embed.mail import html_text, machine_headers, read_mail, unquoted
 from aplomo.embed.rest import Rest, number_id
 
@@ -14,7 +15,6 @@ __all__ = ["PUBLIC", "Tickets", "time_of"]
 
 PUBLIC: Final = ("Create", "Correspond")
 _SYSTEM: Final = {"RT_System", "Nobody"}
-_REF = re.compile(r"^ref: ([0-9a-f]{32})\s*$", re.MULTILINE)
 _PAGE: Final = 100
 
 
@@ -57,7 +57,7 @@ class Tickets:
             for item in self.history(ticket)
             if item["Type"] == "Comment"
             and item["Creator"]["Name"] in self._own
-            and key in _REF.findall(texts.get(str(item["id"]), ""))
+            and key == key_in(texts.get(str(item["id"])))
         ]
 
     def history(self, ticket: str) -> list[dict[str, Any]]:
@@ -157,7 +157,6 @@ def _hex(key: str) -> str:
 
 
 def _message(item: dict[str, Any], author: Party, text: str) -> Message:
-    marks = _REF.findall(text) if author.kind == "bot" else []
     return Message(
         id=str(item["id"]),
         text=text,
@@ -165,6 +164,6 @@ def _message(item: dict[str, Any], author: Party, text: str) -> Message:
         visibility="public" if item["Type"] in PUBLIC else "internal",
         direction="incoming" if author.kind == "customer" else "outgoing",
         created_at=time_of(item["Created"]),
-        key=marks[-1] if marks else "",
+        key=key_in(text) if author.kind == "bot" else "",
         automatic=author.kind == "system",
     )

@@ -19,7 +19,14 @@ from aplomo.assets import folder
 from aplomo.errors import ConfigError
 from aplomo.protocol.model import Verdict
 
-__all__ = ["UNCALIBRATED", "Calibration", "Curve", "load_calibration", "packed"]
+__all__ = [
+    "UNCALIBRATED",
+    "Calibration",
+    "Curve",
+    "calibration_file",
+    "load_calibration",
+    "packed",
+]
 
 FORMAT = "aplomo.calibration/3"
 FAR = 12.0
@@ -84,12 +91,17 @@ def load_calibration(
     fitted under another prefix says nothing about this one and is reported as stale.
     Raises ConfigError when the file cannot be read.
     """
-    name = "".join(char if char.isalnum() or char in "-._" else "_" for char in model)
     for place in (*folders, folder("calibration")):
-        path = place / protocol / f"{name}.json"
+        path = place / calibration_file(protocol, model)
         if path.is_file():
             return _read(path, number, prefix_sha256)
     return UNCALIBRATED
+
+
+def calibration_file(protocol: str, model: str) -> Path:
+    """Where the calibration of `model` on `protocol` stands in a folder of calibrations."""
+    name = "".join(char if char.isalnum() or char in "-._" else "_" for char in model)
+    return Path(protocol, f"{name}.json")
 
 
 def _read(path: Path, number: int, prefix_sha256: str) -> Calibration:

@@ -1,13 +1,15 @@
 """Who answers a question: the rungs rule → model → human, climbed until one is sure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from aplomo.answer.calibration import UNCALIBRATED, Calibration
+from aplomo.answer.facts import FactReading, FactRound, uncovered
 from aplomo.answer.instruction import instruction_in
 from aplomo.answer.judge import Reading, Round, read_round
 from aplomo.answer.rule import by_rule
+from aplomo.brand.model import Fact
 from aplomo.comment import Comment
 from aplomo.conversation import shown
 from aplomo.effect import Call, Consult, Effects
@@ -21,10 +23,15 @@ __all__ = ["Ladder", "Rounds"]
 
 @dataclass(frozen=True, kw_only=True)
 class Rounds:
-    """The model's rung of one protocol: its rounds as prompts, and their calibration."""
+    """The model's rung of one protocol: its rounds as prompts, and their calibration.
+
+    `about` finds the facts that a comment is about, for the questions that need them in view.
+    """
 
     round: Callable[[int], Round]
-    calibration: Callable[[Round], Calibration]
+    with_facts: Callable[[Question], FactRound]
+    about: Callable[[Comment], Sequence[Fact]]
+    calibration: Callable[[Round | FactRound], Calibration]
 
 
 @dataclass(kw_only=True)
@@ -33,7 +40,7 @@ class Ladder:
 
     `known` answers come before every rung: a person's, or those of an earlier walk. Without
     `rounds` a person answers in the model's place. `answers` collects every answer, on the path or
-    not.
+    not, `prompts` the names of those used.
     """
 
     comment: Comment
@@ -44,6 +51,7 @@ class Ladder:
     notes: list[str] = field(default_factory=list[str])
     calibration: Calibration = UNCALIBRATED
     failed: bool = False
+    prompts: set[str] = field(default_factory=set[str])
     _asked: dict[int, dict[str, Answer]] = field(default_factory=dict[int, dict[str, Answer]])
     _state: tuple[float, ...] | None = None
 
@@ -80,7 +88,11 @@ class Ladder:
         """The model's answer, out of the one call that answers the question's whole round."""
         number = question.round
         if number not in self._asked:
-            self._asked[number] = yield from self._ask(rounds.round(number), rounds)
+            if question.facts == "required":
+                asked = {question.id: (yield from self._ask_with_facts(question, rounds))}
+            else:
+                asked = yield from self._ask(rounds.round(number), rounds)
+            self._asked[number] = asked
             for name, answer in self._asked[number].items():
                 self.answers.setdefault(name, answer)
         return self._asked[number][question.id]
@@ -90,10 +102,9 @@ class Ladder:
         self.notes += shown(self.comment).notes
         asked: Asked[Reading] = yield Call(request=round_.request(self.comment), parse=round_.parse)
         self.usage += asked.usage
+        self.prompts.add("answer")
         if asked.value is None:
-            self.failed = True
-            reason = f"the model gave no answer: {asked.error}"
-            self.notes.append(reason)
+            reason = self._silent(asked.error)
             return {
                 q.id: Answer(question=q.id, answer="unsure", by="model", reason=reason)
                 for q in round_.questions
@@ -108,6 +119,30 @@ class Ladder:
             reading = replace(reading, state=(yield from self._read(round_)))
         answers = read_round(reading, self.comment, self.calibration)
         return {name: self._unswayed(answer) for name, answer in answers.items()}
+
+    def _ask_with_facts(self, question: Question, rounds: Rounds) -> Effects[Answer]:
+        """Ask the one question with the facts that the comment is about; without any, nothing."""
+        facts = rounds.about(self.comment)
+        if not facts:
+            return uncovered(question)
+        round_ = rounds.with_facts(question)
+        request = round_.request(self.comment, facts)
+        asked: Asked[FactReading] = yield Call(request=request, parse=round_.parse)
+        self.usage += asked.usage
+        self.prompts.add("facts")
+        if asked.value is None:
+            return uncovered(question, self._silent(asked.error))
+        fitted = rounds.calibration(round_)
+        if fitted.status != "fitted":
+            self.notes.append(f"confidence of {question.id} is not calibrated ({fitted.status})")
+        return self._unswayed(round_.read(asked.value, self.comment, facts, fitted))
+
+    def _silent(self, error: object) -> str:
+        """What a model that failed leaves behind: a note, which is the reason of its answers."""
+        self.failed = True
+        reason = f"the model gave no answer: {error}"
+        self.notes.append(reason)
+        return reason
 
     def _read(self, round_: Round) -> Effects[tuple[float, ...]]:
         """The model's hidden state after the comment; empty, with a note, where it gives none."""

@@ -6,15 +6,23 @@ from contextlib import closing
 from datetime import date
 
 from aplomo.brand.model import Fact
+from aplomo.comment import Comment
 from aplomo.words import content_words, words
 
-__all__ = ["search"]
+__all__ = ["about", "search"]
 
 MOST_TERMS = 64
 """Of a long text only the first terms are looked for."""
 
 _ROOT = 5
 """Letters of a word that are looked for, so that `devolver` finds `devoluciones`."""
+
+
+def about(facts: Mapping[str, Fact], comment: Comment, on: date) -> tuple[Fact, ...]:
+    """The facts that `comment` and what its author said before it are about, likeliest first."""
+    # The comment's own words first: of a long query only the first are looked for.
+    query = "\n".join(reversed(comment.said))
+    return search(facts, query, comment.lang or "", on)
 
 
 def search(

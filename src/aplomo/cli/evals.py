@@ -12,6 +12,7 @@ COMMANDS = {
     "diff": ("aplomo.cli.evals_diff:diff", "What changed against the baseline; the gate."),
     "accept": ("aplomo.cli.evals_accept:accept", "Make the present state the baseline."),
     "report": ("aplomo.cli.evals_report:report", "An HTML page, Markdown, JUnit XML."),
+    "judge": ("aplomo.cli.evals_judge:judge", "What a model thinks of the drafts; advisory."),
     "add": ("aplomo.cli.evals_add:add", "Make a corrected decision a case."),
     "calibrate": ("aplomo.cli.evals_calibrate:calibrate", "Fit every question's confidence."),
 }

@@ -4,19 +4,13 @@ from pathlib import Path
 
 import click
 
+from aplomo.cli.evals_options import looking
+
 __all__ = ["accept"]
 
 
 @click.command()
-@click.argument("suite")
-@click.option("--protocol", help="Only this one of the suite's protocols.")
-@click.option(
-    "--run",
-    "saved",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A saved run; repeatable.",
-)
+@looking
 def accept(suite: str, protocol: str | None, saved: tuple[Path, ...]) -> None:
     """Write the baseline of SUITE from a full replay (or saved runs). Commit the file.
 

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aplomo.answer.calibration import Curve
-    from aplomo.embed.drafter import Drafter
-    from aplomo.evals.cases import Case
+    from aplomo.cli.evals_source import Source
     from aplomo.evals.measure import Measured
 
 __all__ = ["calibrate"]
@@ -24,6 +23,7 @@ __all__ = ["calibrate"]
 
 @click.command()
 @click.argument("cases", type=click.Path(path_type=Path))
+@click.option("--replay", is_flag=True, help="Fit on the recordings of the suite CASES: no model.")
 @click.option("--protocol", help="Protocol: an id or a file.")
 @click.option("--model", help="Model name; 'embedded' is the default.")
 @click.option("--base-url", help="Any OpenAI-compatible endpoint.")
@@ -56,44 +56,27 @@ __all__ = ["calibrate"]
     type=click.Path(path_type=Path),
     help="Folder of calibrations; the file is PROTOCOL/MODEL.json in it.",
 )
-def calibrate(
-    cases: Path,
-    unsure: float,
-    costs: tuple[str, ...],
-    only: tuple[int, ...],
-    no_score: bool,
-    most: int | None,
-    output: Path,
-    **chosen: str | None,
-) -> None:
-    """Fit every question's curve on the calibration split of CASES; report on the test split."""
-    from tqdm import tqdm
+def calibrate(**options: Any) -> None:
+    """Fit every question's curve on the calibration split of CASES; report on the test split.
 
-    from aplomo.embed.drafter import Drafter
-    from aplomo.evals.cases import load_cases
+    With --replay, CASES is a suite and the model's answers are those recorded.
+    """
+    from aplomo.answer.calibration import calibration_file
+    from aplomo.cli.evals_source import of_model, of_recordings
     from aplomo.evals.fit import calibration_data
-    from aplomo.workspace import Workspace
 
-    kinds = ("calibration",) if no_score else ("calibration", "test")
-    labelled = [case for case in load_cases(cases) if case.split in kinds]
-    workspace = Workspace.find()
-    settings = workspace.model_settings(model=chosen["model"], base_url=chosen["base_url"])
-    drafter = Drafter(workspace=workspace, protocol=chosen["protocol"], model=settings)
-    kit = drafter.kit
-    asked = {q.round for q in kit.protocol.questions.values() if "model" in q.ask}
-    rule = _Rule(unsure=unsure, most=most, costs=_costs(costs, kit.protocol.questions))
-    place = output / kit.protocol.id / f"{drafter.model.name}.json"
-    rounds = _kept(place) if only else {}
-    try:
-        with tqdm(total=0, unit="case", disable=not sys.stderr.isatty()) as bar:
-            states = _states(drafter, labelled, bar)
-            for number in sorted(asked & set(only) if only else asked):
-                if (fitted := _fitted(drafter, number, labelled, states, rule, bar)) is not None:
-                    rounds[str(number)] = fitted
-    finally:
-        drafter.close()
+    only: tuple[int, ...] = options["only"]
+    with (of_recordings if options["replay"] else of_model)(options) as source:
+        protocol, model = source.drafter.kit.protocol, source.drafter.model.name
+        rule = _Rule(unsure=options["unsure"], costs=_costs(options["costs"], protocol.questions))
+        place: Path = options["output"] / calibration_file(protocol.id, model)
+        rounds = _kept(place) if only or options["replay"] else {}
+        for number in protocol.rounds:
+            fitted = _fitted(source, number, rule) if not only or number in only else None
+            if fitted is not None:
+                rounds[str(number)] = fitted
     made = "aplomo " + shlex.join(sys.argv[1:])
-    data = calibration_data(drafter.model.name, made, kit.protocol.id, dict(sorted(rounds.items())))
+    data = calibration_data(model, made, protocol.id, dict(sorted(rounds.items())))
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     click.echo(f"wrote {place}")
@@ -101,12 +84,8 @@ def calibrate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
-    """How many cases of a split are asked, and how thresholds are set.
+    """How thresholds are set: a share that may go to a person, or costs by question id."""
 
-    `unsure` is the share that may go to a person; `costs` are by question id.
-    """
-
-    most: int | None
     unsure: float
     costs: "Mapping[str, tuple[float, float, float]]"
 
@@ -138,65 +117,30 @@ def _kept(place: Path) -> dict[str, Any]:
         raise ConfigError("is no calibration", where=str(place), hint="fit all rounds") from None
 
 
-def _states(
-    drafter: "Drafter", cases: "Sequence[Case]", bar: Any
-) -> "Mapping[str, tuple[float, ...]]":
-    """The model's state after each case, by case id: reading is quick, so all are read."""
-    from aplomo.evals.measure import read
-
-    assert drafter.kit.rounds is not None
-    bar.total += len(cases)
-    states: dict[str, tuple[float, ...]] = {}
-    for case, state in read(cases, drafter.kit.rounds.round(1), drafter.model, drafter.policy):
-        states[case.id] = state
-        bar.update()
-    return states
-
-
-def _fitted(
-    drafter: "Drafter",
-    number: int,
-    cases: "Sequence[Case]",
-    states: "Mapping[str, tuple[float, ...]]",
-    rule: _Rule,
-    bar: Any,
-) -> dict[str, Any] | None:
-    """One round, asked of the cases that label a question of it; None when none does."""
+def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None:
+    """One round, fitted; None when no case labels a question of it, or none was asked it."""
     from aplomo.evals.fit import fit, round_data, score
-    from aplomo.evals.measure import Measured, measure, of_round, sample
 
-    assert drafter.kit.rounds is not None
-    round_ = drafter.kit.rounds.round(number)
-    names = [question.id for question in round_.questions]
-    asked = sample(of_round(cases, names, first=number == 1), rule.most)
-    if not asked:
+    rounds = source.drafter.kit.rounds
+    assert rounds is not None
+    round_, done = rounds.round(number), source.ask(number)
+    if not done:
         return None
-    bar.total += len(asked)
-    logits: dict[str, Mapping[str, float]] = {}
-    for case, given in measure(asked, round_, drafter.model, drafter.policy):
-        logits[case.id] = given
-        bar.update()
-    done = [
-        Measured(case=case, logits=logits.get(case.id, {}), state=states.get(case.id, ()))
-        for case in cases
-    ]
     if not any(one.logits for one in done):
         raise UsageError("this server gives no log-probabilities: there is nothing to calibrate")
-    by_split = {
-        split: [one for one in done if one.case.split == split] for split in ("calibration", "test")
-    }
-    curves = {
-        name: fit(
-            by_split["calibration"], name, unsure_share=rule.unsure, costs=rule.costs.get(name)
-        )
-        for name in names
-    }
-    scores = {
-        name: found for name in names if (found := score(by_split["test"], name, curves[name]))
-    }
-    if by_split["test"]:
-        click.echo(_table(by_split["test"], curves))
-    return round_data(round_, curves, scores)
+    fitting = [one for one in done if one.case.split == "calibration"]
+    test = [one for one in done if one.case.split == "test"]
+    curves: dict[str, Curve] = {}
+    for name in (question.id for question in round_.questions):
+        known = [one for one in fitting if name in one.case.answers and name in one.logits]
+        if len({one.case.answers[name] for one in known}) < 2:
+            click.echo(f"{name}: not fitted, for want of cases labelled yes and no", err=True)
+            continue
+        curves[name] = fit(fitting, name, unsure_share=rule.unsure, costs=rule.costs.get(name))
+    scores = {name: found for name in curves if (found := score(test, name, curves[name]))}
+    if test and curves:
+        click.echo(_table(test, curves))
+    return round_data(round_, curves, scores) if curves else None
 
 
 def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:

@@ -5,19 +5,13 @@ from pathlib import Path
 
 import click
 
+from aplomo.cli.evals_options import looking
+
 __all__ = ["diff"]
 
 
 @click.command()
-@click.argument("suite")
-@click.option("--protocol", help="Only this one of the suite's protocols.")
-@click.option(
-    "--run",
-    "saved",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A saved run; repeatable.",
-)
+@looking
 @click.option("--markdown", is_flag=True, help="For a pull request.")
 def diff(suite: str, protocol: str | None, saved: tuple[Path, ...], markdown: bool) -> None:
     """Replay SUITE (or read saved runs) and compare it with its baseline.

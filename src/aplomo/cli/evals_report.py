@@ -4,21 +4,14 @@ from pathlib import Path
 
 import click
 
+from aplomo.cli.evals_options import looking
 from aplomo.errors import UsageError
 
 __all__ = ["report"]
 
 
 @click.command()
-@click.argument("suite")
-@click.option("--protocol", help="Only this one of the suite's protocols.")
-@click.option(
-    "--run",
-    "saved",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A saved run; repeatable.",
-)
+@looking
 @click.option("--html", type=click.Path(path_type=Path), help="One self-contained page.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="For a pull request.")
 @click.option("--junit", type=click.Path(path_type=Path), help="JUnit XML.")

@@ -67,6 +67,9 @@ def _tell(bench: "Bench", result: "RunResult", problems: list[str]) -> None:
         f"{bench.name}: {len(result.results)} cases, {result.served} calls served, "
         f"{result.missed} missed, {result.unplayed} recordings unplayed, {result.seconds:.1f} s"
     )
+    if unjudged := sum(one.unrecorded for one in result.results) - result.missed:
+        command = f"aplomo evals record {bench.suite.name} --misses"
+        click.echo(f"note: {unjudged} drafts are not judged, which fails nothing: {command}")
     for problem in problems:
         click.secho("✗ ", fg="red", nl=False, err=True)
         click.echo(problem, err=True)

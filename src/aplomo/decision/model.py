@@ -87,7 +87,8 @@ class Decision:
 
 def _answer(answer: Answer) -> dict[str, Any]:
     names = ("answer", "by", "confidence", "logit", "evidence", "reason")
-    return {name: getattr(answer, name) for name in names}
+    fact = {"fact": answer.fact} if answer.fact else {}
+    return {name: getattr(answer, name) for name in names} | fact
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

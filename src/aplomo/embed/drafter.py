@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aplomo.answer.calibration import Calibration, load_calibration
+from aplomo.answer.facts import FactRound
 from aplomo.answer.judge import Round
 from aplomo.answer.ladder import Rounds
+from aplomo.brand.facts import about
 from aplomo.brand.model import Brand, Fact
 from aplomo.comment import Comment
 from aplomo.decision.model import Decision
@@ -201,11 +203,15 @@ class Drafter:
             return Round(kit.protocol, number, kit.prompts["answer"], kit.prompts["state"])
 
         @lru_cache
-        def calibration(number: int) -> Calibration:
-            sha256 = round_(number).sha256
+        def calibration(number: int, sha256: str) -> Calibration:
             return load_calibration(kit.protocol.id, self.model.name, number, sha256, folders)
 
-        return Rounds(round=round_, calibration=lambda asked: calibration(asked.number))
+        return Rounds(
+            round=round_,
+            with_facts=lambda question: FactRound(question, kit.prompts["facts"]),
+            about=lambda comment: about(kit.facts, comment, kit.today()),
+            calibration=lambda asked: calibration(asked.number, asked.sha256),
+        )
 
 
 def _model(model: Any, workspace: Workspace) -> tuple[Model, RetryPolicy, Price | None]:

@@ -70,7 +70,10 @@ def address_of(message: Message, *names: str) -> tuple[str, str]:
     for name in names:
         # As it came: the decoded form of a hostile display name can pass for addresses.
         raw = next((value for key, value in message.raw_items() if key.lower() == name), "")
-        shown, address = parseaddr(str(raw))
+        try:
+            shown, address = parseaddr(str(raw))
+        except RecursionError:  # comments within comments
+            continue
         if _ADDRESS.fullmatch(address):
             return _decoded_words(shown), address.lower()
     return "", ""

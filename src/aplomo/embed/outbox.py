@@ -6,7 +6,8 @@
 crash. A `Worker` calls it where there is no task engine.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from aplomo.embed.adapter import Adapter, Approval, Party
 from aplomo.embed.brakes import Breaker, Limits
 from aplomo.embed.drafter import Drafter
+from aplomo.embed.inbox import InboxSettings
 from aplomo.embed.plugins import loaded_adapters
 from aplomo.embed.sending import require_approvable
 from aplomo.embed.steps import Steps
@@ -22,7 +24,6 @@ from aplomo.embed.store.leases import Lease, LeaseLost
 from aplomo.embed.store.store import Store, open_store, store_url
 from aplomo.errors import (
     AplomoError,
-    ConfigError,
     DeliveryRefused,
     InputError,
     MessageGone,
@@ -30,12 +31,11 @@ from aplomo.errors import (
     ToolUnavailable,
     UsageError,
 )
-from aplomo.workspace import FILE, Workspace
+from aplomo.workspace import Workspace
 
 __all__ = ["Busy", "Outbox"]
 
 Work = Callable[[Steps, Entry], Entry]
-_KEYS = {"url", "keep_text", "lang", "lease_seconds", *Limits.__slots__}
 
 
 class Busy(AplomoError):
@@ -71,21 +71,17 @@ class Outbox:
         Raises ConfigError for wrong settings, StoreError when the store cannot be opened.
         """
         place = workspace or Workspace.find()
-        where = str(place.root / FILE) if place.root else FILE
-        table: Mapping[str, Any] = place.settings.get("inbox", {})
-        if unknown := sorted(set(table) - _KEYS):
-            hint = f"known keys: {', '.join(sorted(_KEYS))}"
-            raise ConfigError(f"unknown key 'inbox.{unknown[0]}'", where=where, hint=hint)
+        settings = InboxSettings.of(place)
         return cls(
             store=open_store(
                 store_url(place),
-                keep_text=table.get("keep_text", True) is not False,
-                lease_seconds=float(table.get("lease_seconds", 120)),
+                keep_text=settings.keep_text,
+                lease_seconds=settings.lease_seconds,
             ),
             drafter=drafter or Drafter(workspace=place),
             adapter=loaded_adapters(place),
-            limits=Limits.read(table, where),
-            lang=table.get("lang"),
+            limits=settings.limits,
+            lang=settings.lang,
         )
 
     # What comes in.
@@ -200,8 +196,13 @@ class Outbox:
             lang=self.lang,
         )
 
-    def _mine(self, entry: Entry) -> "_Mine":
-        return _Mine(self, entry)
+    @contextmanager
+    def _mine(self, entry: Entry) -> Generator[tuple[Lease, Steps]]:
+        """The lease on an entry's thread, for what a person does. Raises Busy when it is taken."""
+        with self.store.leases.on(entry.ref) as held:
+            if held is None:
+                raise Busy("a worker has this thread in hand", hint="try again in a moment")
+            yield held, self.steps(entry, held)
 
     def _with_lease(self, id_: str, states: Collection[State], work: Work) -> Entry:
         """Do the work if the entry is in one of `states` and nobody else has its thread."""
@@ -247,21 +248,3 @@ class Outbox:
         after = error.retry_after if isinstance(error, ToolUnavailable) else None
         seconds = after or self.limits.wait(entry.attempts)
         return self.store.ledger.postpone(entry, held, seconds=seconds, reason=reason)
-
-
-class _Mine:
-    """The lease on an entry's thread, for what a person does. Raises Busy when it is taken."""
-
-    def __init__(self, outbox: Outbox, entry: Entry) -> None:
-        self._outbox = outbox
-        self._entry = entry
-        self._lease = outbox.store.leases.on(entry.ref)
-
-    def __enter__(self) -> tuple[Lease, Steps]:
-        held = self._lease.__enter__()
-        if held is None:
-            raise Busy("a worker has this thread in hand", hint="try again in a moment")
-        return held, self._outbox.steps(self._entry, held)
-
-    def __exit__(self, *failure: Any) -> None:
-        self._lease.__exit__(*failure)

@@ -4,21 +4,18 @@ received ─ claim ─► drafted ─ deliver ─► delivered        approved �
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aplomo.brand.channel import channel_for
 from aplomo.brand.model import Limit
 from aplomo.decision.model import Decision
 from aplomo.embed import delivery, sending
-from aplomo.embed.adapter import Adapter, Approval, Approved, Delivered, Inbound, Ref, draft_key
-from aplomo.embed.brakes import Limits
-from aplomo.embed.drafter import Drafter
+from aplomo.embed.adapter import Approved, Delivered, Inbound, Ref, draft_key
 from aplomo.embed.loop import Loops, refusal
 from aplomo.embed.note import payload
+from aplomo.embed.review import Reviews
 from aplomo.embed.store.entry import Entry, State
-from aplomo.embed.store.leases import Lease
-from aplomo.embed.store.store import Store
-from aplomo.embed.thread import answered, comment_of, newer_message, seen_from
+from aplomo.embed.thread import comment_of
 from aplomo.errors import DeliveryUnknown, SendRefused
 
 __all__ = ["Steps"]
@@ -29,15 +26,8 @@ _WITHOUT_NOTES = {"native_draft", "held_reply"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Steps:
-    """Works on one entry of one adapter. `lang` is the agents' language, None for the comment's."""
-
-    store: Store
-    adapter: Adapter
-    drafter: Drafter
-    limits: Limits
-    held: Lease
-    lang: str | None = None
+class Steps(Reviews):
+    """Works on one entry of one adapter."""
 
     def advance(self, entry: Entry) -> Entry:
         """Take every step that needs no person."""
@@ -61,13 +51,13 @@ class Steps:
         inbound = self.adapter.fetch(entry.ref)
         if entry.ref.message_id != inbound.ref.message_id:
             if self.store.ledger.of_message(inbound.ref) is not None:
-                self._review_thread(entry, inbound)
-                return self._step(entry, "skipped", "its message came in another hook")
+                self.review_thread(entry, inbound)
+                return self.step(entry, "skipped", "its message came in another hook")
             entry = self.store.ledger.named(entry, inbound.ref, self.held)
-        self._review_thread(entry, inbound)
+        self.review_thread(entry, inbound)
         if (reason := refusal(inbound, self.loops)) is not None:
-            self._remember_newer(inbound)
-            return self._step(entry, "skipped", reason)
+            self.remember_newer(inbound)
+            return self.step(entry, "skipped", reason)
         return self._braked(entry) or self._draft(entry, inbound)
 
     def _braked(self, entry: Entry) -> Entry | None:
@@ -76,16 +66,16 @@ class Steps:
         count, name = self.store.ledger.drafted_since, self.adapter.name
         if count(since, name, self.held.thread) >= self.limits.per_thread_hour:
             reason = f"more than {self.limits.per_thread_hour} drafts in an hour in this thread"
-            return self._step(entry, "blocked", reason)
+            return self.step(entry, "blocked", reason)
         if count(since, name) >= self.limits.per_adapter_hour:
             reason = f"more than {self.limits.per_adapter_hour} drafts in an hour: is it a loop?"
-            return self._later(entry, HOUR / 6, reason)
+            return self.later(entry, HOUR / 6, reason)
         return None
 
     def _draft(self, entry: Entry, inbound: Inbound) -> Entry:
         decision = self.drafter.draft(comment_of(inbound, self.adapter.caps.channel))
         if decision.undecided and entry.attempts + 1 < self.limits.model_tries:
-            return self._later(
+            return self.later(
                 entry, self.limits.wait(entry.attempts), "the model failed", tried=True
             )
         record = decision.to_dict()
@@ -114,13 +104,13 @@ class Steps:
         assert entry.key is not None
         assert entry.decision_id is not None
         inbound = self.adapter.fetch(entry.ref)
-        if (moved := self._moved_on(entry, inbound)) is not None:
+        if (moved := self.moved_on(entry, inbound)) is not None:
             return moved
         record = self.store.records.get(entry.decision_id)
         if record is None:
-            return self._step(entry, "blocked", "its decision is no longer kept")
+            return self.step(entry, "blocked", "its decision is no longer kept")
         if self.adapter.caps.shape == "queue_only":
-            return self._step(entry, "delivered", "")
+            return self.step(entry, "delivered", "")
         draft = payload(
             record,
             entry.key,
@@ -128,7 +118,7 @@ class Steps:
             lang=self.lang,
             replaces=self._replaced(entry),
         )
-        found = delivery.deliver(self.adapter, inbound, draft, before_write=self._still_mine)
+        found = delivery.deliver(self.adapter, inbound, draft, before_write=self.still_mine)
         return self.store.ledger.step(
             entry,
             "delivered",
@@ -143,68 +133,7 @@ class Steps:
         """Our latest superseded draft in the thread, looked for where its write was uncertain."""
         before = self.store.ledger.thread(entry.ref, ["superseded"])
         drafts = [other for other in before if other.key is not None and other.id != entry.id]
-        return self._in_tool(drafts[-1]) if drafts else None
-
-    def _in_tool(self, entry: Entry) -> Delivered | None:
-        if entry.delivered is not None or entry.key is None:
-            return entry.delivered
-        return self.adapter.find_delivered(entry.ref, entry.key)
-
-    def _still_mine(self) -> None:
-        self.store.leases.renew(self.held)
-
-    # What a person or the customer does in the tool.
-
-    def review(self, entry: Entry) -> Entry:
-        """Look whether a delivered draft was approved, or the thread has moved on."""
-        if (delivered := entry.delivered) is not None:
-            given = self.adapter.approval(delivered)
-            if given is not None and self._new(entry, given):
-                approved = self.store.ledger.step(
-                    entry,
-                    "approved",
-                    self.held,
-                    reason=f"by {given.by.name or given.by.id}: {given.how}",
-                    also=lambda connection: self.store.records.approve(entry.id, given, connection),
-                )
-                return self._step(approved, "sent", "by the person") if given.sent else approved
-        return self._moved_on(entry, self.adapter.fetch(entry.ref)) or entry
-
-    def _new(self, entry: Entry, given: Approval) -> bool:
-        """A person's approval, not our own, that says more than the one already stored."""
-        return given.by.id not in self.adapter.own_ids and (
-            given.sent or entry.state == "delivered"
-        )
-
-    def _review_thread(self, entry: Entry, inbound: Inbound) -> None:
-        """A hook in a thread is news about our drafts there."""
-        for other in self.store.ledger.thread(entry.ref, ["delivered", "approved"]):
-            seen = seen_from(inbound, other.ref.message_id)
-            if other.id != entry.id and (seen is None or answered(seen) or seen.closed):
-                self.review(other)
-
-    def _moved_on(self, entry: Entry, inbound: Inbound) -> Entry | None:
-        """The entry as stale or superseded; None while the thread still waits."""
-        if answered(inbound) or inbound.closed:
-            self.withdraw(entry)
-            reason = "a person has answered" if answered(inbound) else "the thread was closed"
-            return self._step(entry, "stale", reason)
-        if newer_message(inbound) is not None:
-            self._remember_newer(inbound)
-            return self._step(entry, "superseded", "a newer message of the customer")
-        return None
-
-    def withdraw(self, entry: Entry) -> None:
-        """Take the draft out of the tool, if it is there."""
-        if (delivered := self._in_tool(entry)) is not None:
-            self._still_mine()
-            delivery.withdraw(self.adapter, delivered)
-
-    def _remember_newer(self, inbound: Inbound) -> None:
-        """A newer message is an event of its own, also when its hook was lost."""
-        if (newer := newer_message(inbound)) is not None:
-            ref = replace(inbound.ref, message_id=newer.id)
-            self.store.intake.receive(self.adapter.name, None, [ref])
+        return self.in_tool(drafts[-1]) if drafts else None
 
     # approved → sent
 
@@ -215,7 +144,7 @@ class Steps:
         """
         if not self.adapter.can_send or entry.key is None:
             seen = self.review(entry)
-            return seen if seen.state != "approved" else self._later(seen, LOOK_AGAIN, seen.reason)
+            return seen if seen.state != "approved" else self.later(seen, LOOK_AGAIN, seen.reason)
         given = self.store.records.approval(entry.id)
         inbound = self.adapter.fetch(entry.ref)
         try:
@@ -223,14 +152,14 @@ class Steps:
                 self.adapter, inbound, given, loops=self.loops, limits=self.lengths
             )
         except SendRefused as refused:
-            return self._step(entry, "blocked", f"not sent: {refused}")
+            return self.step(entry, "blocked", f"not sent: {refused}")
         key = entry.key
-        entry = self._step(entry, "sending", "")
+        entry = self.step(entry, "sending", "")
         approved = Approved(inbound=inbound, delivered=entry.delivered, approval=approval)
         try:
             sent = sending.send(self.adapter, approved, key)
         except DeliveryUnknown as error:
-            return self._step(entry, "blocked", f"look whether it was sent: {error}")
+            return self.step(entry, "blocked", f"look whether it was sent: {error}")
         return self.store.ledger.step(entry, "sent", self.held, wrote=sent.id, sent_id=sent.id)
 
     def was_it_sent(self, entry: Entry) -> Entry:
@@ -243,7 +172,7 @@ class Steps:
                 return self.store.ledger.step(
                     entry, "sent", self.held, wrote=sent.id, sent_id=sent.id
                 )
-        return self._step(entry, "blocked", "interrupted while sending: look whether it was sent")
+        return self.step(entry, "blocked", "interrupted while sending: look whether it was sent")
 
     @property
     def lengths(self) -> Sequence[Limit]:
@@ -258,14 +187,6 @@ class Steps:
         return Loops(
             own_ids=self.adapter.own_ids,
             wrote=lambda message_id: self.store.ledger.wrote(place, message_id),
-        )
-
-    def _step(self, entry: Entry, state: State, reason: str) -> Entry:
-        return self.store.ledger.step(entry, state, self.held, reason=reason)
-
-    def _later(self, entry: Entry, seconds: float, reason: str, *, tried: bool = False) -> Entry:
-        return self.store.ledger.postpone(
-            entry, self.held, seconds=seconds, reason=reason, tried=tried
         )
 
 

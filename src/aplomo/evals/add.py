@@ -19,12 +19,16 @@ __all__ = ["Correction", "append_case", "read_record"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What a person says is right: answers by question, outcomes by protocol, checks that hold."""
+    """What a person says is right: answers by question, outcomes by protocol, checks that hold.
+
+    `reply` is how they would have replied, personal data masked.
+    """
 
     answers: Mapping[str, str]
     outcomes: Mapping[str, str]
     checks: tuple[str, ...] = ()
     must_pass: bool = False
+    reply: str | None = None
 
 
 def read_record(text: str, where: str) -> tuple[Comment, dict[str, Any]]:
@@ -37,6 +41,8 @@ def read_record(text: str, where: str) -> tuple[Comment, dict[str, Any]]:
         record: dict[str, Any] = whole.get("decision", whole)
         if not str(record["schema"]).startswith("aplomo.decision/"):
             raise ValueError(f"its schema is {record['schema']!r}")
+        if not isinstance(record["protocol"]["id"], str):
+            raise ValueError("it names no protocol")
         return comment_from(record["comment"], where=where), record
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         hint = "aplomo draft --json prints one"
@@ -52,7 +58,7 @@ def append_case(
     with its new case can be read: raises DocumentError otherwise, UsageError without a label.
     """
     if not (correction.answers or correction.outcomes or correction.checks):
-        hint = "--answer QUESTION=yes, --outcome ID or --check NAME"
+        hint = "--answer QUESTION=yes, --outcome ID, --check NAME or --reply TEXT"
         raise UsageError("say what is right: a case without a label tests nothing", hint=hint)
     text = path.read_text(encoding="utf-8")
     lines = _lines(id_, comment, correction, provenance)
@@ -68,7 +74,9 @@ def _lines(id_: str, comment: Comment, correction: Correction, provenance: str) 
     if correction.must_pass:
         lines.append("  must_pass: true")
     lines.append(f"  comment: {_packed(shown)}")
-    labels = {name: getattr(correction, name) for name in ("answers", "outcomes", "checks")}
+    labels = {
+        name: getattr(correction, name) for name in ("answers", "outcomes", "checks", "reply")
+    }
     return [*lines, *(f"  {name}: {_packed(value)}" for name, value in labels.items() if value)]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aplomo.errors import ConfigError, UsageError
+from aplomo.evals.guards import stale_words
 from aplomo.evals.result import RunResult
 from aplomo.evals.snapshot import Judged, Snapshot
 
@@ -64,6 +65,8 @@ def accept(run: RunResult, judged: Sequence[Judged]) -> Baseline:
     if run.missed:
         hint = "aplomo evals record --misses"
         raise UsageError(f"{run.missed} calls have no recording", where=where, hint=hint)
+    if run.stale:
+        raise UsageError(stale_words(run.suite, run.protocol, run.stale), where=where)
     if failed := [one.case.id for one in judged if one.snapshot.error is not None]:
         names = ", ".join(failed[:5]) + (" …" if len(failed) > 5 else "")
         message = f"{len(failed)} of {len(judged)} cases ended in an error: {names}"

@@ -67,6 +67,8 @@ class CaseShape(_Shape):
     """The outcome that is right, by protocol id; left out when unsure."""
     checks: tuple[Check, ...] = ()
     """What must hold of the decision's status, or of its draft."""
+    reply: Text | None = None
+    """What a person would have replied; shown beside the draft, compared with nothing."""
     provenance: Text | None = None
     """Who or what made it, when not what the file says."""
 
@@ -88,6 +90,8 @@ class CasesFile(_Shape):
     """At most so many cases are recorded and run: `must_pass` ones first, the others evenly."""
     drafting: bool = True
     """Whether replies are drafted too; without, only the decisions are guarded."""
+    judge: bool = False
+    """Whether the model is also asked if each draft can be sent: advisory, it gates nothing."""
     provenance: Text = "unknown"
     """Who or what made the cases."""
     cases: Annotated[tuple[CaseShape, ...], Field(min_length=1)]

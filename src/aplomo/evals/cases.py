@@ -34,8 +34,9 @@ class Case:
 
     `answers` are by question id, `outcomes` outcome ids by protocol id: only what the labeller was
     sure of. `checks` are names of checks that a draft passes, or `ready` and `no_reply` of the
-    decision. `must_pass` cases are those that no change may get wrong. `provenance` says who or
-    what made the case; `file` and `line` where it is written.
+    decision. `must_pass` cases are those that no change may get wrong. `reply` is what a person
+    would have replied, to be shown. `provenance` says who or what made the case; `file` and `line`
+    where it is written.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Case:
     checks: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     must_pass: bool = False
+    reply: str | None = None
     provenance: str = "unknown"
     file: str = field(default="", compare=False)
     line: int = field(default=1, compare=False)
@@ -56,7 +58,8 @@ class Suite:
     """A file of cases, and the ids of the protocols that they are labelled for.
 
     `recorded` are the protocols, and `splits` the splits, that are recorded and run by default;
-    without `drafting` no reply is drafted; of many cases at most `most` are run.
+    without `drafting` no reply is drafted; of many cases at most `most` are run; with `judge` the
+    model is also asked whether each draft can be sent.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Suite:
     recorded: tuple[str, ...] = ()
     splits: tuple[Split, ...] = ("calibration", "test")
     drafting: bool = True
+    judge: bool = False
     most: int | None = None
 
     @property
@@ -104,6 +108,8 @@ def load_suite(path: Path) -> Suite:
     except ValidationError as error:
         found += [*document.problems(error, model=CasesFile), *_comment_problems(document)]
         raise DocumentError("cases", found) from None
+    if shape.judge and not shape.drafting:
+        found.append(document.problem(("judge",), "a judge needs drafts", "drafting: true"))
     if found := [*found, *_comment_problems(document)]:
         raise DocumentError("cases", found)
     cases = tuple(
@@ -117,6 +123,7 @@ def load_suite(path: Path) -> Suite:
         recorded=shape.recorded or shape.protocols,
         splits=shape.splits,
         drafting=shape.drafting,
+        judge=shape.judge,
         most=shape.most,
     )
 
@@ -208,6 +215,7 @@ def _case(shape: "CaseShape", document: Document, line: int, provenance: str) ->
         checks=shape.checks,
         tags=shape.tags,
         must_pass=shape.must_pass,
+        reply=shape.reply,
         provenance=shape.provenance or provenance,
         file=document.name,
         line=line,

@@ -1,16 +1,18 @@
-"""What a model says of labelled cases: its raw log-odds, and its hidden state."""
+"""What a model gives for labelled cases, log-odds and hidden states: now, or from recordings."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aplomo.answer.judge import Round
 from aplomo.errors import ModelRejected
 from aplomo.evals.cases import Case
+from aplomo.evals.recording.asking import on_behalf_of
 from aplomo.llm.port import Completion, Model, Request
 from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
-__all__ = ["Measured", "measure", "of_round", "read", "sample"]
+__all__ = ["Measured", "measure", "of_round", "read", "recorded", "sample"]
 
 T = TypeVar("T")
 
@@ -78,6 +80,27 @@ def read(
             yield case, _asked(request, _state, model, policy)
     except ModelRejected:
         return
+
+
+def recorded(
+    cases: Iterable[Case], round_: Round, model: Model, policy: RetryPolicy
+) -> Iterator[Measured]:
+    """What is recorded of each case, in an open Session.
+
+    A case whose walk never came to the round has no recording of it, but may have one of its state.
+    """
+    from aplomo.evals.recording.cassette import Unrecorded
+    from aplomo.evals.recording.offline import offline
+
+    for case in cases:
+        logits: Mapping[str, float] = {}
+        state: tuple[float, ...] = ()
+        with offline(), on_behalf_of(case.id):
+            with suppress(Unrecorded):
+                [(_, logits)] = measure([case], round_, model, policy)
+            with suppress(Unrecorded):
+                state = next((told for _, told in read([case], round_, model, policy)), ())
+        yield Measured(case=case, logits=logits, state=state)
 
 
 def _asked(

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
-from aplomo.protocol.model import Protocol, Question
+from aplomo.prompt import Prompt
+from aplomo.protocol.model import Protocol
 from aplomo.run import Kit
 
 __all__ = ["changes", "parts_of"]
@@ -14,14 +15,18 @@ __all__ = ["changes", "parts_of"]
 _SHORT = 12
 
 
-def parts_of(kit: Kit) -> dict[str, str]:
-    """The hash of every prompt, question, outcome, schema, fact, and of the voice of the brand."""
-    parts = {f"prompt {name}": prompt.sha256 for name, prompt in kit.prompts.items()}
+def parts_of(kit: Kit, beside: Mapping[str, Prompt]) -> dict[str, str]:
+    """The hash of every prompt, question, outcome, schema, fact, and of the voice of the brand.
+
+    `beside` are prompts that are no part of the kit: a judge's.
+    """
+    prompts = {**kit.prompts, **beside}
+    parts = {f"prompt {name}": prompt.sha256 for name, prompt in prompts.items()}
     parts |= {f"fact {name}": _sha256(fact) for name, fact in kit.facts.items()}
     parts |= dict(_of_protocol(kit.protocol))
     parts["brand"] = kit.brand.sha256 or _sha256(kit.brand)
     if kit.rounds:
-        for number in sorted({q.round for q in kit.protocol.questions.values() if _asked(q)}):
+        for number in kit.protocol.rounds:
             round_ = kit.rounds.round(number)
             parts[f"schema of round {number}"] = _sha256(round_.schema)
             curves = kit.rounds.calibration(round_)
@@ -51,10 +56,6 @@ def _of_protocol(protocol: Protocol) -> Iterator[tuple[str, str]]:
         yield f"outcome {outcome.id}", _sha256(outcome)
     for element in protocol.elements.values():
         yield f"element {element.id}", _sha256(element)
-
-
-def _asked(question: Question) -> bool:
-    return "model" in question.ask
 
 
 def _sha256(value: Any) -> str:

@@ -110,14 +110,20 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Replay the case and judge it."""
+        from aplomo.evals.guards import stale_words
         from aplomo.evals.report.words import way
         from aplomo.evals.snapshot import judged
 
         session = self.config.stash[_OPEN].session(self.shared.bench)
+        if session.stale:
+            place = self.shared.bench.place.protocol
+            raise Worse(stale_words(self.shared.bench.suite.name, place, session.stale))
         [one] = judged([self.case], [session.run(self.case)])
         told = {"suite": self.shared.bench.suite.name, "protocol": one.result.protocol}
         told |= {"way": way(one.snapshot), "state": one.snapshot.state}
         told |= {verdict.name: verdict.state for verdict in one.verdicts}
+        if one.result.judgement is not None:
+            told["judge"] = one.result.judgement.verdict
         self.user_properties.extend(told.items())
         if reasons := list(self.shared.worse(one)):
             raise Worse("\n".join(reasons))

@@ -14,7 +14,6 @@ from typing import Any
 from aplomo.errors import AplomoError, ModelUnavailable, UsageError
 from aplomo.evals.cases import Case
 from aplomo.evals.lock import CaseLock, Lock, ModelLock, libraries, save_lock
-from aplomo.evals.parts import parts_of
 from aplomo.evals.recording.asking import Traced
 from aplomo.evals.recording.cassette import recording, today
 from aplomo.evals.recording.key import SHORT
@@ -108,7 +107,7 @@ class Recorder:
             live = self._ask(waiting, concurrency, progress)
             result, parts = self._replayed(verify)
             self._compare(live, result)
-            missed = {one.case for one in result.results if one.missed}
+            missed = {one.case for one in result.results if one.unrecorded}
             waiting = [case for case in verify if case.id in missed]
             if not waiting or self.kept == before or not rounds:
                 return self._ended(result, parts, missed=bool(waiting))
@@ -135,8 +134,14 @@ class Recorder:
         try:
             any_client = self.model_lock.kind == "langchain"
             with recording(self.tape, self._keep, any_client=any_client):
-                name = self.bench.suite.name
-                return run_cases(cases, drafter, name, concurrency=concurrency, progress=told)
+                return run_cases(
+                    cases,
+                    drafter,
+                    self.bench.suite.name,
+                    judge=self.bench.judge(drafter),
+                    concurrency=concurrency,
+                    progress=told,
+                )
         finally:
             if not self.everything:
                 self._main.save(self.tape)
@@ -151,7 +156,7 @@ class Recorder:
             self.bench, tape=self.tape, model=self.model_lock, today=self.today
         ) as session:
             result = session.result(session.run_all(cases))
-            return result, parts_of(session.drafter.kit)
+            return result, session.parts
 
     def _compare(self, live: Sequence[CaseResult], replayed: RunResult) -> None:
         """What was decided live must be what the recordings say."""

@@ -4,13 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from aplomo.errors import InputError
 
-__all__ = ["SCHEMA", "CallResult", "CaseResult", "RunResult", "load_run"]
+__all__ = ["JUDGE", "SCHEMA", "CallResult", "CaseResult", "Judgement", "RunResult", "load_run"]
 
 SCHEMA = "aplomo.run/1"
+JUDGE = "judge:"
+"""How the purpose of a judge's call begins; its language follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +26,36 @@ class CallResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a judging model says of one draft; "missing" when its call has no recording.
+
+    `problems` are pairs: a piece of the draft, as written there, and what is wrong with it.
+    `reason` says why a judgement is unsure or missing.
+    """
+
+    verdict: Literal["ready", "not_ready", "unsure", "missing"]
+    problems: tuple[tuple[str, str], ...] = ()
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON shape inside a run."""
+        problems = [{"quote": quote, "problem": problem} for quote, problem in self.problems]
+        return {"verdict": self.verdict, "problems": problems, "reason": self.reason}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Judgement":
+        """The value that `to_dict` wrote. Raises KeyError or TypeError for anything else."""
+        problems = tuple((one["quote"], one["problem"]) for one in data["problems"])
+        return cls(verdict=data["verdict"], problems=problems, reason=data["reason"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
     """What became of one case under one protocol.
 
     `decision` is a decision record (`aplomo.decision/1`), None when there is an `error`; `missed`
-    says that the error is a call without a recording. `seconds` is wall-clock time.
+    says that the error is a call without a recording. `judgement` is None where no judge was asked.
+    `seconds` is wall-clock time, the judge's apart.
     """
 
     case: str
@@ -38,12 +65,23 @@ class CaseResult:
     error: str | None = None
     missed: bool = False
     calls: tuple[CallResult, ...] = ()
+    judgement: Judgement | None = None
     seconds: float = 0.0
 
     @property
     def asked(self) -> int:
-        """The answers asked for: a call that only has a text read is none."""
-        return sum(call.purpose != "state" for call in self.calls)
+        """The answers that the decision took: a text only read is none, the judge's are apart."""
+        return sum(call.purpose != "state" for call in self.deciding)
+
+    @property
+    def deciding(self) -> tuple[CallResult, ...]:
+        """The calls that the decision took: without the judge's."""
+        return tuple(call for call in self.calls if not call.purpose.startswith(JUDGE))
+
+    @property
+    def unrecorded(self) -> bool:
+        """Whether a call of the case, its judge's included, has no recording."""
+        return self.missed or (self.judgement is not None and self.judgement.verdict == "missing")
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape inside a run."""
@@ -57,14 +95,18 @@ class CaseResult:
             "calls": [
                 {name: getattr(call, name) for name in CallResult.__slots__} for call in self.calls
             ],
+            "judgement": self.judgement.to_dict() if self.judgement else None,
             "seconds": round(self.seconds, 3),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "CaseResult":
         """The value that `to_dict` wrote. Raises KeyError or TypeError for anything else."""
-        given: dict[str, Any] = {name: data[name] for name in cls.__slots__}
+        names = [name for name in cls.__slots__ if name != "judgement"]
+        given: dict[str, Any] = {name: data[name] for name in names}
         given["calls"] = tuple(CallResult(**call) for call in data["calls"])
+        judged = data.get("judgement")
+        given["judgement"] = Judgement.from_dict(judged) if judged else None
         return cls(**given)
 
 
@@ -73,7 +115,8 @@ class RunResult:
     """One run of a suite under one protocol, its cases in the order of the case file.
 
     `prompts` are the hashes of the prompt files by name; `started` an ISO time. `full` says that
-    every case of the suite ran. `served` calls were played (or recorded), `missed` had no
+    every case of the suite ran. `stale` are question rounds whose calibration was fitted under
+    another prompt. `served` calls were played (or recorded), `missed` had no
     recording, and `unplayed` recordings were there that no case asked for.
     """
 
@@ -85,6 +128,7 @@ class RunResult:
     full: bool
     results: tuple[CaseResult, ...]
     prompts: Mapping[str, str] = field(default_factory=dict[str, str])
+    stale: tuple[int, ...] = ()
     served: int = 0
     missed: int = 0
     unplayed: int = 0
@@ -97,10 +141,12 @@ class RunResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The run as `aplomo.run/1`; only times and decision ids differ between equal runs."""
-        names = [name for name in self.__slots__ if name not in ("results", "prompts", "seconds")]
+        apart = ("results", "prompts", "stale", "seconds")
+        names = [name for name in self.__slots__ if name not in apart]
         shape: dict[str, Any] = {"schema": SCHEMA} | {name: getattr(self, name) for name in names}
         shape["seconds"] = round(self.seconds, 3)
         shape["prompts"] = dict(sorted(self.prompts.items()))
+        shape["stale"] = list(self.stale)
         shape["results"] = [result.to_dict() for result in self.results]
         return shape
 
@@ -110,7 +156,8 @@ class RunResult:
         try:
             if data["schema"] != SCHEMA:
                 raise InputError(f"the run's schema is {data['schema']!r}, expected {SCHEMA!r}")
-            given: dict[str, Any] = {name: data[name] for name in cls.__slots__}
+            given: dict[str, Any] = {name: data[name] for name in cls.__slots__ if name != "stale"}
+            given["stale"] = tuple(data.get("stale", ()))
             given["results"] = tuple(CaseResult.from_dict(result) for result in data["results"])
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"not a run of a suite: {error!r}", hint=f"see {SCHEMA}") from None

@@ -8,6 +8,7 @@ from aplomo.evals.cases import Case
 from aplomo.evals.compare import Comparison, compare
 from aplomo.evals.gate import Finding, gate, passed
 from aplomo.evals.gate_settings import GateSettings
+from aplomo.evals.guards import stale_words
 from aplomo.evals.result import RunResult
 from aplomo.evals.scores import Scores, scores
 from aplomo.evals.snapshot import Judged, judged
@@ -46,6 +47,10 @@ def review(
     by_id = {case.id: case for case in cases}
     comparison = compare(baseline, found, full=run.full, cases=by_id) if baseline else None
     findings = gate(settings, found, measured, comparison)
+    if run.stale:
+        told = stale_words(run.suite, run.protocol, run.stale)
+        demand = "the calibration is of this prompt"
+        findings = (Finding(demand=demand, ruling="fails", detail=told), *findings)
     return Review(
         run=run,
         judged=found,

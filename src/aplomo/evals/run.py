@@ -14,12 +14,13 @@ from aplomo.decision.model import Decision
 from aplomo.embed.drafter import Drafter
 from aplomo.errors import AplomoError, ConfigError, UsageError
 from aplomo.evals.cases import Case, Suite
+from aplomo.evals.judge import PROMPTS, Judge
 from aplomo.evals.lock import Lock, load_lock
 from aplomo.evals.place import Place, find_suite
 from aplomo.evals.recording.asking import Traced, on_behalf_of
-from aplomo.evals.result import CaseResult
+from aplomo.evals.result import CaseResult, Judgement
 from aplomo.llm.retry import RetryPolicy
-from aplomo.prompt import fence
+from aplomo.prompt import fence, load_prompt
 from aplomo.workspace import Workspace
 
 __all__ = ["Bench", "Progress", "open_benches", "run_case", "run_cases"]
@@ -57,6 +58,14 @@ class Bench:
             remember=0,
             write=self.suite.drafting,
         )
+
+    def judge(self, drafter: Drafter) -> Judge | None:
+        """Who judges the drafts of `drafter`; None unless the suite asks for it."""
+        if not self.suite.judge:
+            return None
+        folders = self.workspace.folders("prompts")
+        prompts = {name: load_prompt(name, folders) for name in PROMPTS}
+        return Judge(model=drafter.model, kit=drafter.kit, policy=POLICY, prompts=prompts)
 
     def chosen(self, ids: Collection[str] = ()) -> tuple[Case, ...]:
         """The cases to run: those named, else those that the suite plays. Raises UsageError."""
@@ -99,6 +108,7 @@ def run_cases(
     drafter: Drafter,
     suite: str,
     *,
+    judge: Judge | None = None,
     concurrency: int = 1,
     progress: Progress | None = None,
 ) -> tuple[CaseResult, ...]:
@@ -110,7 +120,7 @@ def run_cases(
 
     def group(members: Iterable[Case]) -> None:
         for case in members:
-            results[case.id] = run_case(case, drafter, suite)
+            results[case.id] = run_case(case, drafter, suite, judge)
             if progress:
                 progress(results[case.id])
 
@@ -124,7 +134,7 @@ def run_cases(
     return tuple(results[case.id] for case in cases)
 
 
-def run_case(case: Case, drafter: Drafter, suite: str) -> CaseResult:
+def run_case(case: Case, drafter: Drafter, suite: str, judge: Judge | None = None) -> CaseResult:
     """Run one case. Whatever goes wrong in it is its error, and a missing recording its miss."""
     from aplomo.evals.recording.cassette import Unrecorded
 
@@ -140,6 +150,8 @@ def run_case(case: Case, drafter: Drafter, suite: str) -> CaseResult:
             error = str(failure)
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"
+        seconds = time.monotonic() - started
+        judgement = _judged(judge, decision) if judge and decision else None
     return CaseResult(
         case=case.id,
         suite=suite,
@@ -148,8 +160,21 @@ def run_case(case: Case, drafter: Drafter, suite: str) -> CaseResult:
         error=error,
         missed=missed,
         calls=tuple(who.calls),
-        seconds=time.monotonic() - started,
+        judgement=judgement,
+        seconds=seconds,
     )
+
+
+def _judged(judge: Judge, decision: Decision) -> Judgement | None:
+    """What the judge says. A call of its own without a recording spoils no case."""
+    from aplomo.evals.recording.cassette import Unrecorded
+
+    try:
+        return judge.judge(decision)
+    except Unrecorded:
+        return Judgement(verdict="missing", reason="its call has no recording")
+    except Exception as failure:
+        return Judgement(verdict="unsure", reason=f"{type(failure).__name__}: {failure}")
 
 
 def _in_threads(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
+from aplomo.evals.agreement import Agreement, agreement
 from aplomo.evals.question_score import QuestionScore, score_question
 from aplomo.evals.snapshot import Judged
 from aplomo.evals.verdicts import ANSWER, OUTCOME
@@ -51,7 +52,10 @@ class Drafts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What the run cost: calls and tokens in all, seconds of a case in the middle and at 95 %."""
+    """What the run cost: calls and tokens in all, seconds of a case in the middle and at 95 %.
+
+    What a judge cost is in none of it.
+    """
 
     calls: int
     input_tokens: int
@@ -68,6 +72,7 @@ class Scores:
     "cases" (all that is judged passes), "answer:QUESTION", "answer:QUESTION=LABEL", "check:NAME".
     Cases that ended in an error count in none of them. `outcomes` counts by (expected, got);
     `drafts` by (outcome, language); `replaced_by` the checks that templates stepped in for.
+    `agreement` is None where no judge was asked.
     """
 
     cases: int
@@ -79,6 +84,7 @@ class Scores:
     drafts: Mapping[tuple[str, str], Drafts]
     replaced_by: Mapping[str, int]
     cost: Cost
+    agreement: Agreement | None = None
 
 
 def scores(judged: Sequence[Judged]) -> Scores:
@@ -96,6 +102,7 @@ def scores(judged: Sequence[Judged]) -> Scores:
         drafts=_drafts(decided),
         replaced_by=Counter(_replaced(decided)),
         cost=_cost(judged),
+        agreement=agreement(judged),
     )
 
 
@@ -143,6 +150,8 @@ def _draft(one: Judged) -> str | None:
         return None
     if one.snapshot.status != "ready":
         return "to_a_person"
+    if one.snapshot.reply is None:
+        return None  # a suite that drafts nothing
     if one.snapshot.origin == "template":
         return "template"
     return "repaired" if decision and "repair" in decision["prompts"] else "first"
@@ -159,7 +168,7 @@ def _replaced(judged: Sequence[Judged]) -> Iterator[str]:
 
 
 def _cost(judged: Sequence[Judged]) -> Cost:
-    calls = [call for one in judged for call in one.result.calls]
+    calls = [call for one in judged for call in one.result.deciding]
     seconds = sorted(one.result.seconds for one in judged) or [0.0]
     return Cost(
         calls=sum(one.result.asked for one in judged),

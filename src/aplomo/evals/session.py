@@ -8,6 +8,7 @@ from functools import cached_property
 
 from aplomo.evals.cases import Case
 from aplomo.evals.lock import ModelLock
+from aplomo.evals.parts import parts_of
 from aplomo.evals.recording.asking import Asking
 from aplomo.evals.recording.cassette import Missed, Unrecorded, playing
 from aplomo.evals.recording.key import SHORT
@@ -15,7 +16,7 @@ from aplomo.evals.recording.nearest import difference, nearest
 from aplomo.evals.recording.offline import offline
 from aplomo.evals.recording.tape import Recording, Tape
 from aplomo.evals.replay import replay_model
-from aplomo.evals.result import CaseResult, RunResult
+from aplomo.evals.result import JUDGE, CaseResult, RunResult
 from aplomo.evals.run import Bench, Progress, run_case, run_cases
 
 __all__ = ["Session", "replay"]
@@ -50,6 +51,7 @@ class Session:
         settings = bench.workspace.model_settings()
         self._model = model or bench.locked().model
         self.drafter = bench.drafter(replay_model(self._model, settings), today)
+        self.judge = bench.judge(self.drafter)
         self._missed = missed or self._explain
         self._before = before
         self._explained = 0
@@ -69,15 +71,35 @@ class Session:
     def run(self, case: Case) -> CaseResult:
         """Run one case."""
         with offline():
-            return run_case(case, self.drafter, self.bench.suite.name)
+            return run_case(case, self.drafter, self.bench.suite.name, self.judge)
 
     def run_all(
         self, cases: Sequence[Case], *, concurrency: int = 1, progress: Progress | None = None
     ) -> tuple[CaseResult, ...]:
         """Run the cases, in their order."""
         with offline():
-            name = self.bench.suite.name
-            return run_cases(cases, self.drafter, name, concurrency=concurrency, progress=progress)
+            return run_cases(
+                cases,
+                self.drafter,
+                self.bench.suite.name,
+                judge=self.judge,
+                concurrency=concurrency,
+                progress=progress,
+            )
+
+    @cached_property
+    def stale(self) -> tuple[int, ...]:
+        """The rounds whose calibration was fitted under another prompt."""
+        protocol, rounds = self.drafter.kit.protocol, self.drafter.kit.rounds
+        if rounds is None:
+            return ()
+        asked = [rounds.round(number) for number in protocol.rounds]
+        return tuple(one.number for one in asked if rounds.calibration(one).status == "stale")
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The hashes of what the requests of this session are made of."""
+        return parts_of(self.drafter.kit, self.judge.prompts if self.judge else {})
 
     def result(self, results: Sequence[CaseResult]) -> RunResult:
         """What the run came to; recordings count as unplayed only when every case has run."""
@@ -93,17 +115,25 @@ class Session:
             full=full,
             results=tuple(results),
             prompts={name: prompt.sha256 for name, prompt in kit.prompts.items()},
+            stale=self.stale,
             served=self.tape.served,
             missed=sum(result.missed for result in results),
-            unplayed=len(self.tape.unplayed()) if full else 0,
+            unplayed=len(self._orphans()) if full else 0,
             seconds=time.monotonic() - self._began,
         )
+
+    def _orphans(self) -> list[Recording]:
+        """The recordings nobody asked for; a judge's, which are nobody's failure, left out."""
+        cases = self.bench.lock.cases.values() if self.bench.lock else ()
+        calls = (call for case in cases for call in case.calls)
+        judges = {key for purpose, key in calls if purpose.startswith(JUDGE)}
+        return [one for one in self.tape.unplayed() if one.key[:SHORT] not in judges]
 
     def _explain(self, who: Asking, body: str) -> Recording:
         """Raise Unrecorded: who asked in vain, and what is different."""
         told = f"{who.place}: this call has no recording"
         self._explained += 1
-        if self._explained > EXPLAINED:
+        if self._explained > EXPLAINED or who.purpose.startswith(JUDGE):
             raise Unrecorded(told)
         near = self.recorded_before(who) or nearest(body, self._all)
         if near is None:

@@ -101,7 +101,7 @@ def _judge(case: Case, result: CaseResult) -> Judged:
 
 def _snapshot(result: CaseResult, states: Mapping[str, State]) -> Snapshot:
     decision = result.decision
-    spent = sum(call.input_tokens + call.output_tokens for call in result.calls)
+    spent = sum(call.input_tokens + call.output_tokens for call in result.deciding)
     cost: dict[str, Any] = {"calls": result.asked, "tokens": spent, "verdicts": states}
     if decision is None:
         return Snapshot(**cost, error=result.error or "no decision")

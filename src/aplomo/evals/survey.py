@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aplomo.evals.lock import ModelLock, libraries
-from aplomo.evals.parts import changes, parts_of
+from aplomo.evals.parts import changes
 from aplomo.evals.recording.asking import Asking
 from aplomo.evals.recording.cassette import Unrecorded
 from aplomo.evals.recording.tape import Recording, Tape
@@ -95,13 +95,13 @@ def survey(
     with Session(bench, tape=tape, model=model, missed=missed, before=before) as session:
         results = session.run_all(bench.chosen(ids), progress=progress)
         ran = session.result(results)
-        parts = parts_of(session.drafter.kit)
+        parts = session.parts
     return Survey(
         missing=tuple(missing),
         changed=tuple(_changed(bench, model, parts)),
         stopped=tuple(result.case for result in results if result.missed),
         unplayed=ran.unplayed,
-        total=sum(len(result.calls) + result.missed for result in results),
+        total=sum(len(result.calls) + result.unrecorded for result in results),
     )
 
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any, cast
 
 from aplomo.errors import ModelError, ModelRejected, ModelUnavailable
 
-__all__ = ["from_status", "one_line", "retry_after"]
+__all__ = ["from_status", "one_line", "retry_after", "told_in"]
 
 MAX_DETAIL = 300  # characters of a server's own words that are worth showing
 
@@ -35,6 +36,14 @@ def from_status(
     if status in _TRANSIENT or status >= 500:
         return ModelUnavailable(message, retry_after=retry_after(headers), where=where)
     return ModelRejected(message, where=where, hint=_HINTS.get(status))
+
+
+def told_in(body: object, otherwise: str) -> str:
+    """What the server said in an error's `body`, else `otherwise`; nothing of a web page."""
+    if isinstance(body, dict) and (message := cast("dict[str, Any]", body).get("message")):
+        return str(message)
+    text = str(cast("object", body) or otherwise)
+    return "" if text.lstrip().startswith("<") else text
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

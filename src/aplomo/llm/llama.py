@@ -22,11 +22,19 @@ class LlamaServer:
     """A running server, closed to everyone without `token`.
 
     `path` names the weights; `context` is in tokens, shared by `slots`; what slots have read may be
-    saved in the folder `saved` (None: nowhere). Raises ModelMissing when it cannot start.
+    saved in the folder `saved` (None: nowhere), and the server keeps up to `cache_mib` MiB of it in
+    memory when it gives a slot to another prompt. Raises ModelMissing when it cannot start.
     """
 
     def __init__(
-        self, path: Path, *, threads: int, context: int, slots: int, saved: Path | None
+        self,
+        path: Path,
+        *,
+        threads: int,
+        context: int,
+        slots: int,
+        saved: Path | None,
+        cache_mib: int = 0,
     ) -> None:
         native = _native()
         self.token = secrets.token_urlsafe(32)
@@ -35,7 +43,7 @@ class LlamaServer:
         params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [self.token]
         params.cors_origins, params.ui, params.endpoint_slots = "", False, saved is not None
         params.slot_save_path = f"{saved}/" if saved else ""
-        params.n_ctx, params.n_parallel, params.cache_ram_mib = context, slots, 0
+        params.n_ctx, params.n_parallel, params.cache_ram_mib = context, slots, cache_mib
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.warmup, params.endpoint_metrics = False, True
         # One server both writes and tells its state after a text: at the text's last token.

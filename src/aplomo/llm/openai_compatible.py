@@ -8,21 +8,20 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aplomo.errors import BadCompletion, ModelError, ModelRejected, ModelUnavailable
-from aplomo.llm.background import Background
-from aplomo.llm.failures import from_status, one_line
+from aplomo.llm.background import Background, Inline
+from aplomo.llm.failures import from_status, one_line, told_in
 from aplomo.llm.port import Completion, Request
 from aplomo.llm.reading import read_body, read_state
 from aplomo.llm.settings import OPENAI_URL, Structured
 from aplomo.llm.structured import response_format
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
     from openai import APIStatusError, AsyncOpenAI
 
 __all__ = ["OpenAICompatible"]
@@ -39,9 +38,9 @@ Extra = Callable[[Request], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Engine:
-    background: Background
+    background: Background | Inline
     client: "AsyncOpenAI"
-    turns: asyncio.Semaphore
+    turns: AbstractAsyncContextManager[None]
 
     def close(self) -> None:
         if self.background.alive:
@@ -54,7 +53,8 @@ class OpenAICompatible:
 
     Thread-safe; nothing is opened before the first call. `close` frees the connections and may be
     followed by further calls. At most `at_once` requests are in flight; the time-out counts the
-    wait for a turn. `refused` are parameters that the model is known not to take.
+    wait for a turn. `refused` are parameters that the model is known not to take. `inline` is for
+    answers that nobody waits for, as in a replay: the caller's thread does all, and takes no turn.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class OpenAICompatible:
         extra: Extra | None = None,
         at_once: int = 64,
         refused: frozenset[str] = frozenset(),
+        inline: bool = False,
     ) -> None:
         self._model = model
         self._base_url = base_url or OPENAI_URL
@@ -75,6 +76,7 @@ class OpenAICompatible:
         self._extra = extra
         self._at_once = at_once
         self._refused = refused
+        self._inline = inline
         self._lock = threading.Lock()
         self._engine: _Engine | None = None
         self._finalizer: weakref.finalize[..., Any] | None = None
@@ -144,9 +146,9 @@ class OpenAICompatible:
             http_client=http_client,
         )
         return _Engine(
-            background=Background("aplomo-model"),
+            background=Inline() if self._inline else Background("aplomo-model"),
             client=client,
-            turns=asyncio.Semaphore(self._at_once),
+            turns=nullcontext() if self._inline else asyncio.Semaphore(self._at_once),
         )
 
     async def _ask(self, engine: _Engine, request: Request, timeout: float) -> Completion:
@@ -162,7 +164,7 @@ class OpenAICompatible:
             return read_state(data, where=self.host)
         return read_body(data, structured=request.schema is not None, where=self.host)
 
-    async def _fetch(self, sent: "AbstractAsyncContextManager[Any]") -> bytes:
+    async def _fetch(self, sent: AbstractAsyncContextManager[Any]) -> bytes:
         data = bytearray()
         async with sent as response:
             async for chunk in response.iter_bytes():
@@ -173,7 +175,9 @@ class OpenAICompatible:
 
     def _sent(
         self, client: "AsyncOpenAI", request: Request, timeout: float
-    ) -> "AbstractAsyncContextManager[Any]":
+    ) -> AbstractAsyncContextManager[Any]:
+        from openai import omit
+
         embed: Any = client.embeddings.with_streaming_response.create
         complete: Any = client.chat.completions.with_streaming_response.create
         if request.state:
@@ -182,7 +186,7 @@ class OpenAICompatible:
         # As extra fields, which are sent as they are: the others the SDK checks against its types,
         # item by item, which for a prompt of many messages takes longer than all else it does.
         body = self._body(request)
-        return complete(model=self._model, messages=(), extra_body=body, timeout=timeout)
+        return complete(model=omit, messages=omit, extra_body=body, timeout=timeout)
 
     def _body(self, request: Request) -> dict[str, Any]:
         """The body of the HTTP request, without what this model has refused."""
@@ -237,7 +241,7 @@ class OpenAICompatible:
             )
         return from_status(
             error.status_code,
-            self._say(_message(error)),
+            self._say(told_in(error.body, error.message)),
             headers=error.response.headers,
             where=self.host,
             code=error.code,
@@ -247,15 +251,6 @@ class OpenAICompatible:
         """A server's words, with nothing of the key or of a password in the base URL."""
         password = urlsplit(self._base_url).password
         return one_line(text, secrets=tuple(s for s in (self._key, password) if s))
-
-
-def _message(error: "APIStatusError") -> str:
-    """What the server said, without the SDK's prefix; nothing when it sent a web page."""
-    body: Any = error.body
-    if isinstance(body, dict) and (message := cast("dict[str, Any]", body).get("message")):
-        return str(message)
-    text = str(cast("object", body) or error.message)
-    return "" if text.lstrip().startswith("<") else text
 
 
 def _unreached(error: ModelError) -> ModelError:

@@ -7,9 +7,10 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, NotRequired, TypeVar, cast
 
 from pydantic import BaseModel, NonNegativeInt, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from aplomo.errors import BadCompletion, ModelError
 from aplomo.llm.failures import from_status, one_line
@@ -23,18 +24,19 @@ _CUT = frozenset({"length", "max_tokens", "MAX_TOKENS"})
 _FILTERED = frozenset({"content_filter", "SAFETY", "safety"})
 
 
-class _Alternative(BaseModel):
+# There are hundreds of these in an answer: dictionaries are made faster than models.
+class _Alternative(TypedDict):
     token: str
     logprob: float
-    bytes: list[int] | None = None
+    bytes: NotRequired[list[int] | None]
 
 
 class _Generated(_Alternative):
-    top_logprobs: list[_Alternative] = []
+    top_logprobs: NotRequired[list[_Alternative]]
 
 
-class _Logprobs(BaseModel):
-    content: list[_Generated] = []
+class _Logprobs(TypedDict):
+    content: NotRequired[list[_Generated]]
 
 
 class _Message(BaseModel):
@@ -162,7 +164,7 @@ def line_up(text: str, logprobs: Any) -> tuple[Token, ...]:
     those across an edge are cut. A character split over several tokens is the last one's.
     """
     try:
-        generated = _LOGPROBS.validate_python(logprobs).content
+        generated = _LOGPROBS.validate_python(logprobs).get("content", [])
     except ValidationError:
         return ()
     pieces = _pieces(generated)
@@ -172,10 +174,11 @@ def line_up(text: str, logprobs: Any) -> tuple[Token, ...]:
     tokens: list[Token] = []
     position, end = 0, start + len(text)
     for piece, token in zip(pieces, generated, strict=True):
-        inside = piece[max(0, start - position) : max(0, end - position)]
-        position += len(piece)
-        if inside or (tokens and position < end):
-            tokens.append(Token(text=inside, alternatives=_alternatives(token)))
+        begin, position = position, position + len(piece)
+        if begin < start or position > end:
+            piece = piece[max(0, start - begin) : max(0, end - begin)]
+        if piece or (tokens and begin < end):
+            tokens.append(Token(text=piece, alternatives=_alternatives(token)))
     return tuple(tokens)
 
 
@@ -209,17 +212,25 @@ def _joined(content: str | list[Any] | None) -> str:
 def _pieces(generated: Sequence[_Generated]) -> list[str]:
     """Each token's text, decoded over the token edges where the server gives bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    given = ((token["token"], token.get("bytes")) for token in generated)
     return [
-        token.token
-        if token.bytes is None
-        else decoder.decode(bytes(byte & 255 for byte in token.bytes))
-        for token in generated
+        text if encoded is None else decoder.decode(_encoded(encoded)) for text, encoded in given
     ]
 
 
+def _encoded(numbers: list[int]) -> bytes:
+    """The bytes of a token, whatever a server sent for them."""
+    try:
+        return bytes(numbers)
+    except ValueError:
+        return bytes(number & 255 for number in numbers)
+
+
 def _alternatives(token: _Generated) -> dict[str, float]:
-    given = {item.token: item.logprob for item in token.top_logprobs}
-    return {token.token: token.logprob, **given}
+    found = {token["token"]: token["logprob"]}
+    for item in token.get("top_logprobs", ()):
+        found[item["token"]] = item["logprob"]
+    return found
 
 
 def _not_json(data: bytes, where: str) -> BadCompletion:

@@ -27,7 +27,7 @@ _HUMAN_REVIEW = Outcome(
     deadline="PT4H",
     source="built in",
 )
-_SHARED = ("text", "label", "ask", "rule", "round")  # what `same_as` takes from the other
+_SHARED = ("text", "label", "ask", "rule", "round", "facts")  # what `same_as` takes from the other
 
 
 def build(shape: ProtocolShape, sha256: str) -> Protocol:
@@ -65,6 +65,7 @@ def _question(name: str, shape: QuestionShape) -> Question:
         id=name,
         same_as=shape.same_as or "",
         safety=shape.safety,
+        facts=shape.facts,
         text=MappingProxyType(shape.text),
         label=shape.label or name,
         ask=tuple(shape.ask) or default,

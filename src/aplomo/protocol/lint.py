@@ -152,6 +152,29 @@ def shared_answers(sketch: Sketch) -> Iterator[Flaw]:
                 yield Flaw(("questions", name, field), message)
 
 
+def alone(sketch: Sketch) -> Iterator[Flaw]:
+    """A question that needs facts is put to the model, without examples, in a round of its own."""
+    asked = {
+        name: question
+        for name, question in sketch.questions.items()
+        if "model" in (question.ask or ["rule" if question.rule else "model"])
+    }
+    for name, question in sketch.questions.items():
+        if question.facts == "none":
+            continue
+        at, dotted = ("questions", name, "facts"), f"questions.{name}.facts"
+        if name not in asked:
+            yield Flaw(at, f"{dotted}: only the model is shown facts, and it is not asked")
+        if question.examples.yes or question.examples.no:
+            message = f"questions.{name}.examples: examples have no facts that could be shown"
+            yield Flaw(("questions", name, "examples"), message)
+        beside = [n for n, q in asked.items() if n != name and q.round == question.round]
+        if beside:
+            hint = "give it a round of its own, after the question that leads to it"
+            message = f"{dotted}: round {question.round} is also asked of '{beside[0]}'"
+            yield Flaw(at, message, hint)
+
+
 GRAPH_CHECKS: tuple[Callable[[Sketch], Iterator[Flaw]], ...] = (
     ids,
     start,
@@ -160,4 +183,5 @@ GRAPH_CHECKS: tuple[Callable[[Sketch], Iterator[Flaw]], ...] = (
     unreachable,
     dead_ends,
     shared_answers,
+    alone,
 )

@@ -54,6 +54,7 @@ class Question:
     `ask` is the ladder of who may answer, in order; `rule` a CEL expression over the comment;
     `round` the batch in which the model is asked; `source` where the question comes from.
     `same_as` names the question whose answer decides here too: it is not asked twice.
+    `facts` says whether facts must be in view: then it is asked in a round of its own.
     `safety` marks a gate that has to come before everything ordinary, as `prove` sees to.
     """
 
@@ -70,6 +71,7 @@ class Question:
     no_examples: tuple[Example, ...] = ()
     source: str = ""
     same_as: str = ""
+    facts: Literal["none", "required"] = "none"
     safety: bool = False
 
     def target(self, verdict: Verdict) -> str:
@@ -131,7 +133,16 @@ class Protocol:
     source: str = ""
     sha256: str = ""
 
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """The numbers of the rounds in which the model is asked several questions at once."""
+        asked = (q for q in self.questions.values() if "model" in q.ask and q.facts == "none")
+        return tuple(sorted({question.round for question in asked}))
+
     def round(self, number: int) -> Iterator[Question]:
-        """The questions that the model answers together in round `number`, in written order."""
+        """The questions that the model answers together in round `number`, in written order.
+
+        One that needs facts is asked alone, with those that its comment is about.
+        """
         asked = (q for q in self.questions.values() if "model" in q.ask and not q.same_as)
-        return (q for q in asked if q.round == number)
+        return (q for q in asked if q.round == number and q.facts == "none")

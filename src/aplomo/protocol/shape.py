@@ -105,6 +105,11 @@ class QuestionShape(_Shape):
     round: int = Field(
         default=1, ge=1, description="The batch in which the model is asked; each costs one call."
     )
+    facts: Literal["none", "required"] = Field(
+        default="none",
+        description="required: the model answers with the facts in view that the comment is about, "
+        "and names the one it rests on; without one the answer is unsure. In a round of its own.",
+    )
     safety: bool = Field(
         default=False,
         description="A gate that no answer may walk around, before all else the model is asked; "

@@ -11,8 +11,11 @@ from aplomo.embed.adapter import Cursor, DeliveryId, Ref
 from aplomo.embed.store.database import Database
 from aplomo.embed.store.rows import insert_new, note
 from aplomo.embed.store.tables import cursor, hook, outbox
+from aplomo.errors import InputError
 
 __all__ = ["Intake"]
+
+_LONGEST_ID = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +29,12 @@ class Intake:
         """Store one hook call; the event ids of messages not seen before.
 
         A delivery id seen before changes nothing. None, where the tool gives no such id, skips
-        that check: messages seen before are recognised either way.
+        that check: messages seen before are recognised either way. Raises InputError for ids that
+        no message has.
         """
-        now = self.now()
+        now, refs = self.now(), list(refs)
+        for ref in refs:
+            _require_storable(ref)
         with self.database.write() as connection:
             if delivery is not None:
                 seen = {"adapter": adapter, "delivery_id": delivery, "received_at": now}
@@ -64,3 +70,10 @@ class Intake:
                 note(connection, id_, now, "received", "")
                 new.append(id_)
         return new
+
+
+def _require_storable(ref: Ref) -> None:
+    """Whether every database takes the ids of a message. Raises InputError."""
+    for id_ in (ref.thread_id, ref.message_id):
+        if len(id_) > _LONGEST_ID or "\0" in id_:
+            raise InputError(f"{id_[:40]!r} is no id of a message", where=ref.adapter)

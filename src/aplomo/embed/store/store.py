@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aplomo.errors import ConfigError
 from aplomo.workspace import FILE, Workspace
@@ -77,14 +77,13 @@ def store_url(workspace: Workspace, environ: Mapping[str, str] | None = None) ->
     """
     given = (environ or os.environ).get("APLOMO_STORE")
     table: Any = workspace.settings.get("inbox", {})
-    url = given or table.get("url") or DEFAULT
-    if (
-        given is None
-        and "://" in url
-        and ":" in url.partition("://")[2].partition("@")[0]
-        and "@" in url
-    ):
-        where = str(workspace.root / FILE) if workspace.root else FILE
+    where = str(workspace.root / FILE) if workspace.root else FILE
+    url: Any = given or (cast("Any", table).get("url", DEFAULT) if isinstance(table, dict) else "")
+    if not isinstance(url, str) or not url:
+        hint = '[inbox] url = "sqlite:///FILE or postgresql://USER@HOST/NAME"'
+        raise ConfigError("'inbox.url' must be a text", where=where, hint=hint)
+    login = url.partition("://")[2].partition("@")
+    if given is None and login[1] and ":" in login[0]:
         hint = "put the whole address into the variable APLOMO_STORE"
         raise ConfigError("the store's url holds a password", where=where, hint=hint)
     if "://" not in url and workspace.root is not None:

@@ -19,7 +19,9 @@ def roc_chart(score: QuestionScore) -> "Markup":
     from markupsafe import Markup
 
     if not score.roc:
-        return Markup('<p class="none">One label alone: nothing to tell apart.</p>')
+        both = score.labelled("yes") and score.labelled("no")
+        why = "No log-odds came with the answers" if both else "One label alone"
+        return Markup('<p class="none">{}: nothing to rank.</p>').format(why)
     line = " ".join(f"{_x(x):.1f},{_y(y):.1f}" for x, y in score.roc)
     area = f"{_x(0):.1f},{_y(0):.1f} {line} {_x(1):.1f},{_y(0):.1f}"
     drawn = Markup(

@@ -50,6 +50,8 @@ def _case(element: Element, one: Judged, suite: str, lost: set[str]) -> None:
     properties = SubElement(element, "properties")
     told = {"way": way(one.snapshot), "state": one.snapshot.state}
     told |= {v.name: f"{v.state} (expected {v.expected}, got {v.got})" for v in one.verdicts}
+    if one.result.judgement is not None:
+        told["judge"] = one.result.judgement.verdict
     for name, value in told.items():
         SubElement(properties, "property", name=name, value=_text(value))
     if one.snapshot.error is not None:

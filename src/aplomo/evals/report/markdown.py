@@ -11,7 +11,7 @@ from aplomo.evals.report.words import (
     headline,
     percent,
     summary_rows,
-    way,
+    ways,
 )
 from aplomo.evals.review import Review
 from aplomo.evals.snapshot import Snapshot
@@ -60,7 +60,7 @@ def _change(change: Change) -> Iterator[str]:
     if change.case is not None:
         yield f"> {_text(change.case.comment.text)}"
     yield from ("", "| before | after |", "|---|---|")
-    yield f"| {_text(way(change.before))} | {_text(way(change.after))} |"
+    yield "| " + " | ".join(map(_text, ways(change))) + " |"
     for line in answer_lines(change):
         sides = (
             f"{line['question']}: {given.answer}"

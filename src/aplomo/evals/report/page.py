@@ -14,9 +14,10 @@ from aplomo.evals.report.words import (
     KIND_WORDS,
     answer_lines,
     counted,
+    judge_words,
     percent,
     summary_rows,
-    way,
+    ways,
 )
 from aplomo.evals.review import Review
 from aplomo.evals.statistics import wilson_lower
@@ -47,6 +48,7 @@ def as_page(reviews: Sequence[Review]) -> str:
         "answer_lines": answer_lines,
         "calibration_chart": calibration_chart,
         "counted": counted,
+        "judge_words": judge_words,
         "kinds": KIND_WORDS,
         "marked": _marked,
         "matrix": _matrix,
@@ -54,7 +56,7 @@ def as_page(reviews: Sequence[Review]) -> str:
         "shown": SHOWN,
         "shares": _shares,
         "summary_rows": summary_rows,
-        "way": way,
+        "ways": ways,
     }
     environment.globals.update(helpers)
     style = (_HERE / "page.css").read_text(encoding="utf-8")

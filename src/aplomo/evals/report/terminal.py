@@ -10,7 +10,7 @@ from aplomo.evals.report.words import (
     headline,
     percent,
     summary_rows,
-    way,
+    ways,
 )
 from aplomo.evals.review import Review
 
@@ -46,7 +46,7 @@ def _change(change: Change) -> Iterator[str]:
     yield f"  {change.id}  “{text}”"
     for flip in change.flips:
         yield f"    {flip.name}: {flip.before} → {flip.after}"
-    before, after = way(change.before), way(change.after)
+    before, after = ways(change)
     yield f"    - {_text(before)}"
     if after != before:
         yield f"    + {_text(after)}"
@@ -55,6 +55,8 @@ def _change(change: Change) -> Iterator[str]:
             if given is not None:
                 quote = f"  “{_text(given.evidence)}”" if given.evidence else ""
                 yield f"      {mark} {line['question']}: {given.answer}{quote}"
+    if change.case is not None and change.case.reply:
+        yield f"      = {_text(change.case.reply)}  (a person)"
     for mark, side in (("-", change.before), ("+", change.after)):
         both = change.before and change.after and change.before.reply == change.after.reply
         if side is not None and side.reply and not both:

@@ -3,11 +3,25 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aplomo.evals.agreement import Agreement
 from aplomo.evals.compare import Change, Comparison, Kind
 from aplomo.evals.review import Review
 from aplomo.evals.snapshot import Given, Snapshot
 
-__all__ = ["KIND_WORDS", "answer_lines", "counted", "headline", "percent", "summary_rows", "way"]
+__all__ = [
+    "KIND_WORDS",
+    "answer_lines",
+    "counted",
+    "headline",
+    "judge_words",
+    "percent",
+    "summary_rows",
+    "way",
+    "ways",
+]
+
+SHARED = 3
+"""Steps from which on it is shorter to count those that two paths share than to name them."""
 
 KIND_WORDS: dict[Kind, str] = {
     "broken": "broke",
@@ -58,6 +72,8 @@ def summary_rows(review: Review) -> Iterator[tuple[str, str]]:
     if drafted:
         template = sum(drafts.template for drafts in scores.drafts.values())
         yield "replies by the template", f"{percent(template / drafted)} ({template}/{drafted})"
+    if scores.agreement is not None:
+        yield "the judge agrees (advisory)", judge_words(scores.agreement)
     yield "errors", str(scores.errors)
     yield "model calls", f"{cost.calls} ({cost.calls / cases:.2f} a case)"
     yield "tokens", f"{cost.input_tokens:,} in, {cost.output_tokens:,} out"
@@ -67,17 +83,41 @@ def summary_rows(review: Review) -> Iterator[tuple[str, str]]:
     )
 
 
+def judge_words(found: Agreement) -> str:
+    """How far a judge agrees with the checks, in one line."""
+    parts = [f"{found.agreed} of {found.decided} drafts it decides"]
+    if found.kappa is not None:
+        parts.append(f"κ {found.kappa:.2f}")
+    parts += [f"{count} {word}" for word in ("unsure", "missing") if (count := found.said(word))]
+    return ", ".join(parts)
+
+
 def way(snapshot: Snapshot | None) -> str:
     """The path a case took and where it ended."""
+    return " › ".join(_steps(snapshot))
+
+
+def ways(change: Change) -> tuple[str, str]:
+    """Both paths of a change; of what they share at the beginning only the last step is named."""
+    before, after = _steps(change.before), _steps(change.after)
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((at for at, (was, now) in pairs if was != now), min(len(before), len(after))) - 1
+    if same < SHARED:
+        return " › ".join(before), " › ".join(after)
+    shared = f"({same} steps)"
+    return " › ".join([shared, *before[same:]]), " › ".join([shared, *after[same:]])
+
+
+def _steps(snapshot: Snapshot | None) -> list[str]:
     if snapshot is None:
-        return "not there"
+        return ["not there"]
     if snapshot.error is not None:
-        return f"error: {snapshot.error}"
+        return [f"error: {snapshot.error}"]
     steps = [
         f"{name} {snapshot.answers[name].answer}" if name in snapshot.answers else name
         for name in snapshot.path
     ]
-    return " › ".join([*steps, snapshot.outcome])
+    return [*steps, snapshot.outcome]
 
 
 def _answers(snapshot: Snapshot | None) -> Mapping[str, Given]:

@@ -1,0 +1,127 @@
+"""Where `aplomo evals calibrate` gets the model's answers: from the model, or from recordings."""
+
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Never
+
+import click
+
+from aplomo.errors import UsageError
+
+if TYPE_CHECKING:
+    from aplomo.embed.drafter import Drafter
+    from aplomo.evals.cases import Case
+    from aplomo.evals.measure import Measured
+    from aplomo.evals.recording.asking import Asking
+
+__all__ = ["Source", "of_model", "of_recordings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Whose answers are used, and how they are got: `ask` takes the number of a round."""
+
+    drafter: "Drafter"
+    ask: "Callable[[int], list[Measured]]"
+
+
+@contextmanager
+def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
+    """The model is asked now."""
+    from aplomo.embed.drafter import Drafter
+    from aplomo.evals.cases import load_cases
+    from aplomo.evals.measure import Measured, measure, of_round, read, sample
+    from aplomo.workspace import Workspace
+
+    cases = _chosen(load_cases(options["cases"]), options)
+    states: dict[str, tuple[float, ...]] = {}
+    workspace = Workspace.find()
+    settings = workspace.model_settings(model=options["model"], base_url=options["base_url"])
+    drafter = Drafter(workspace=workspace, protocol=options["protocol"], model=settings)
+    rounds = drafter.kit.rounds
+    assert rounds is not None
+
+    def ask(number: int) -> "list[Measured]":
+        round_, model = rounds.round(number), (drafter.model, drafter.policy)
+        names = [question.id for question in round_.questions]
+        asked = sample(of_round(cases, names, first=number == 1), options["most"])
+        unread = [case for case in cases if case.id not in states] if asked else []
+        with _bar(len(asked) + len(unread)) as step:
+            for case, state in read(unread, round_, *model):
+                states[case.id] = state
+                step()
+            logits: dict[str, Mapping[str, float]] = {}
+            for case, given in measure(asked, round_, *model):
+                logits[case.id] = given
+                step()
+        return [
+            Measured(case=case, logits=logits.get(case.id, {}), state=states.get(case.id, ()))
+            for case in (cases if asked else [])
+        ]
+
+    try:
+        yield Source(drafter=drafter, ask=ask)
+    finally:
+        drafter.close()
+
+
+@contextmanager
+def of_recordings(options: "Mapping[str, Any]") -> Generator[Source]:
+    """The answers are the suite's recorded ones. Raises UsageError when none can be used."""
+    from aplomo.evals.measure import Measured, recorded
+    from aplomo.evals.run import open_benches
+    from aplomo.evals.session import Session
+
+    named = options["protocol"]
+    benches = open_benches(str(options["cases"]), [named] if named else [])
+    if len(benches) != 1:
+        protocols = ", ".join(bench.place.protocol for bench in benches)
+        raise UsageError(f"recorded under several protocols: {protocols}", hint="name --protocol")
+    [bench] = benches
+    cases = _chosen(bench.chosen(), options)
+    if not any(case.split == "calibration" for case in cases):
+        hint = "`splits: [calibration, test]` above its cases, and record the misses"
+        raise UsageError(f"{bench.name} records no case of the calibration split", hint=hint)
+    with Session(bench, missed=_missed) as session:
+        drafter = session.drafter
+        rounds = drafter.kit.rounds
+        assert rounds is not None
+
+        def ask(number: int) -> "list[Measured]":
+            found: list[Measured] = []
+            with _bar(len(cases)) as step:
+                for one in recorded(cases, rounds.round(number), drafter.model, drafter.policy):
+                    found.append(one)
+                    step()
+            answered = sum(bool(one.logits) for one in found)
+            click.echo(
+                f"round {number}: {answered} of {len(cases)} cases have a recording", err=True
+            )
+            if number == 1 and not answered:
+                hint = f"aplomo evals record {bench.suite.name} --misses"
+                raise UsageError("nothing is recorded under the present prompt", hint=hint)
+            return found if answered else []
+
+        yield Source(drafter=drafter, ask=ask)
+
+
+def _missed(who: "Asking", body: str) -> Never:
+    """A round that a case never came to has no recording, and needs no explanation."""
+    from aplomo.evals.recording.cassette import Unrecorded
+
+    raise Unrecorded(who.place)
+
+
+def _chosen(cases: "Sequence[Case]", options: "Mapping[str, Any]") -> "list[Case]":
+    kinds = ("calibration",) if options["no_score"] else ("calibration", "test")
+    return [case for case in cases if case.split in kinds]
+
+
+@contextmanager
+def _bar(total: int) -> "Generator[Callable[[], object]]":
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit="case", disable=not sys.stderr.isatty()) as bar:
+        yield lambda: bar.update()

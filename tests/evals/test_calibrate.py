@@ -1,0 +1,94 @@
+"""A calibration fitted on recordings, and what becomes of a run whose calibration is stale."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aplomo.errors import UsageError
+from aplomo.evals.result import load_run
+from oracle import Oracle
+from suite_made import Made, aplomo, record
+
+FIT = ("calibrate", "mini", "--replay", "--output", "calibration")
+
+
+def labelled(made: Made, splits: tuple[str, ...] = ("calibration", "test")) -> None:
+    """Twenty-four cases, labelled yes and no by turns, in both splits."""
+    head = ["format: aplomo.cases/1", "suite: mini", "protocols: [small]"]
+    lines = [*head, f"splits: [{', '.join(splits)}]", "cases:"]
+    for number in range(24):
+        split, label = ("calibration", "test")[number // 2 % 2], ("yes", "no")[number % 2]
+        lines += [f"  - id: c{number}", f"    split: {split}"]
+        lines += [f'    comment: {{channel: x, lang: es, text: "Van {number} veces que vengo"}}']
+        lines += [f'    answers: {{positive: "{label}", failed: "{label}"}}']
+    path = made.root / "evals/mini/cases.yaml"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def fitted(made: Made, oracle: Oracle) -> Made:
+    """The suite recorded, and its calibration fitted on the recordings."""
+    labelled(made)
+    assert record(oracle.url, "--all").exit_code == 0
+    oracle.bodies.clear()
+    result = aplomo(*FIT)
+    assert result.exit_code == 0, result.output
+    assert "round 1: 24 of 24 cases have a recording" in result.output
+    assert "worth: not fitted" in result.output
+    assert oracle.calls == 0
+    return made
+
+
+def test_a_calibration_is_fitted_on_recordings_alone(fitted: Made, oracle: Oracle) -> None:
+    data = json.loads((fitted.root / "calibration/small/m.json").read_text(encoding="utf-8"))
+    assert set(data["rounds"]["1"]["questions"]) == {"positive", "failed"}
+    assert data["rounds"]["1"]["questions"]["positive"]["test"]["yes"] == 6
+    before = (fitted.root / "calibration/small/m.json").read_bytes()
+    assert aplomo(*FIT).exit_code == 0
+    assert (fitted.root / "calibration/small/m.json").read_bytes() == before
+    record(oracle.url, "--misses")  # other answers may lead to other calls
+    assert aplomo("run", "mini").exit_code == 0
+
+
+def test_a_stale_calibration_fails_a_run_and_its_gate(
+    fitted: Made, oracle: Oracle, tmp_path: Path
+) -> None:
+    assert record(oracle.url, "--misses").exit_code == 0
+    assert aplomo("accept", "mini").exit_code == 0
+    fitted.edit("prompts/answer.md", "public comment", "public remark")
+    assert record(oracle.url, "--misses").exit_code == 0
+    saved = tmp_path / "run.json"
+    run = aplomo("run", "mini", "--json", str(saved))
+    assert run.exit_code == 1
+    assert "the calibration of round 1 was fitted under another prompt" in run.output
+    assert "aplomo evals calibrate mini --protocol small --replay" in run.output
+    assert load_run(saved).stale == (1,)
+    diff = aplomo("diff", "mini", "--run", str(saved))
+    assert diff.exit_code == 1
+    assert "✗ the calibration is of this prompt" in diff.output
+    assert isinstance(aplomo("accept", "mini", "--run", str(saved)).exception, UsageError)
+
+    assert aplomo(*FIT).exit_code == 0
+    assert record(oracle.url, "--misses").exit_code == 0
+    assert aplomo("run", "mini").exit_code == 0
+
+
+def test_without_a_calibration_nothing_is_stale(recorded: Made) -> None:
+    assert aplomo("run", "mini").exit_code == 0
+
+
+def test_a_split_that_is_not_recorded_cannot_be_fitted(made: Made, oracle: Oracle) -> None:
+    labelled(made, ("test",))
+    assert record(oracle.url, "--all").exit_code == 0
+    told = aplomo(*FIT).exception
+    assert isinstance(told, UsageError)
+    assert "no case of the calibration split" in str(told)
+    assert not (made.root / "calibration").exists()
+
+
+def test_answers_to_another_prompt_are_not_fitted(fitted: Made) -> None:
+    fitted.edit("prompts/answer.md", "public comment", "public remark")
+    told = aplomo(*FIT).exception
+    assert isinstance(told, UsageError)
+    assert "nothing is recorded under the present prompt" in str(told)
