@@ -134,6 +134,14 @@ def test_an_answer_in_between_makes_the_draft_stale(box: Outbox, desk: Helpdesk)
     assert desk.notes("t1") == []
 
 
+def test_a_thread_closed_meanwhile_makes_the_draft_stale(box: Outbox, desk: Helpdesk) -> None:
+    entry = box.process(come_in(box, desk))
+    desk.closed.add("t1")
+    after = box.review(entry.id)
+    assert (after.state, after.reason) == ("stale", "the thread was closed")
+    assert desk.notes("t1") == []
+
+
 def test_an_answer_while_drafting_prevents_the_write(
     adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path
 ) -> None:
