@@ -29,6 +29,7 @@ TABLE = {
     "password_env": "MAIL_PASSWORD",
     "address": "care@example.com",
     "team": ["example.com"],
+    "timeout": 60,
 }
 
 

@@ -1,6 +1,7 @@
 """From a hook to a draft in the tool, and what a person makes of it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from aplomo.embed.adapter import Party
 from aplomo.embed.outbox import Outbox
 from aplomo.errors import InputError, SendRefused, SignatureRefused
 from helpdesk import DeskAdapter, Helpdesk, sign
-from outboxes import PRAISE, SteadyModel, come_in, outbox
+from outboxes import PRAISE, QUICK, SteadyModel, come_in, outbox
 from small_world import GOOD
 
 ANA = Party(id="agent-Ana", name="Ana", kind="agent")
@@ -132,6 +133,37 @@ def test_an_answer_in_between_makes_the_draft_stale(box: Outbox, desk: Helpdesk)
     )
     assert box.review(entry.id).state == "stale"
     assert desk.notes("t1") == []
+
+
+def test_a_thread_closed_meanwhile_makes_the_draft_stale(box: Outbox, desk: Helpdesk) -> None:
+    entry = box.process(come_in(box, desk))
+    desk.closed.add("t1")
+    after = box.review(entry.id)
+    assert (after.state, after.reason) == ("stale", "the thread was closed")
+    assert desk.notes("t1") == []
+
+
+def test_a_delivered_draft_is_superseded_when_the_customer_wrote_again(
+    box: Outbox, desk: Helpdesk
+) -> None:
+    """Also when no hook told of it: looking is enough."""
+    entry = box.process(come_in(box, desk))
+    desk.customer_writes(f"{PRAISE}, y el té")
+    assert box.review(entry.id).state == "superseded"
+    newer = box.store.ledger.due()
+    assert newer is not None
+    assert box.process(newer).state == "delivered"
+    assert len(desk.notes("t1")) == 1
+
+
+def test_too_many_drafts_in_one_tool_wait(
+    adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path
+) -> None:
+    box = outbox(tmp_path / "a.db", adapter, limits=replace(QUICK, per_adapter_hour=2))
+    entries = [box.process(come_in(box, desk, thread=f"t{number}")) for number in range(3)]
+    assert [entry.state for entry in entries] == ["delivered", "delivered", "received"]
+    assert "is it a loop?" in entries[2].reason
+    assert desk.writes == 2
 
 
 def test_an_answer_while_drafting_prevents_the_write(

@@ -71,7 +71,8 @@ def address_of(message: Message, *names: str) -> tuple[str, str]:
         # As it came: the decoded form of a hostile display name can pass for addresses.
         raw = next((value for key, value in message.raw_items() if key.lower() == name), "")
         try:
-            shown, address = parseaddr(str(raw))
+            # Unfolded: at a line break in a quoted name the parser would begin another address.
+            shown, address = parseaddr(re.sub(r"[\r\n]+[ \t]*", " ", str(raw)))
         except RecursionError:  # comments within comments
             continue
         if _ADDRESS.fullmatch(address):
