@@ -104,7 +104,7 @@ def test_a_stale_calibration_fails_every_case(recorded: Made) -> None:
     accepted(recorded)
     none: dict[str, str] = {}
     rounds = {"1": {"prefix_sha256": "of another prompt", "questions": none}}
-    fitted = {"format": "aplomo.calibration/2", "rounds": rounds}
+    fitted = {"format": "aplomo.calibration/3", "rounds": rounds}
     path = recorded.root / "calibration/small/m.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(fitted), encoding="utf-8")

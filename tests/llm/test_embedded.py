@@ -82,6 +82,9 @@ class FakeServer:
     def handle_metrics(self) -> str:
         return ""
 
+    def handle_embeddings(self, body: Any) -> None:
+        assert body["input"]
+
 
 @pytest.fixture
 def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -76,7 +76,7 @@ def test_the_programs_of_the_embedding_page_run(
         exec(program, shown)
     store: Any = shown["outbox"]
     store.store.close()
-    assert capsys.readouterr().out.splitlines() == ["needs_human human_review", "d-1"]
+    assert capsys.readouterr().out.splitlines() == ["needs_human safety_review", "d-1"]
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
