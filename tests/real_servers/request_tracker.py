@@ -47,11 +47,14 @@ class RequestTracker:
         )
 
     def staff_page(self, ticket: str) -> str:
-        """What an agent's browser is given for a ticket."""
+        """What an agent's browser is given for a ticket's history."""
         form = {"user": "eva", "pass": self.password("eva")}
-        with httpx2.Client(base_url=self.url, timeout=60, follow_redirects=True) as browser:
+        came_from = {"Referer": f"{self.url}/"}  # else the page asks whether it is a forgery
+        with httpx2.Client(
+            base_url=self.url, timeout=60, follow_redirects=True, headers=came_from
+        ) as browser:
             browser.post("/NoAuth/Login.html", data=form)
-            answer = browser.get(f"/Ticket/Display.html?id={ticket}&ForceShowHistory=1")
+            answer = browser.get(f"/Helpers/TicketHistory?id={ticket}")
             assert answer.status_code == 200, answer.status_code
             return answer.text
 
