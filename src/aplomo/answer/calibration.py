@@ -12,6 +12,7 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import mul
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,7 +53,7 @@ class Curve:
         if logit is None or (self.probe and len(state) != len(self.probe)):
             return None
         score = self.intercept + self.weight * max(-FAR, min(FAR, logit))
-        score += sum(w * x for w, x in zip(self.probe, state, strict=False))
+        score += sum(map(mul, self.probe, state))
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
     def verdict(self, probability: float) -> Verdict:
