@@ -142,7 +142,11 @@ class Generator:
         self.idle.append((reader, writer))
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", PORT)
+        while self.idle:
+            reader, writer = self.idle.pop()
+            if not reader.at_eof():  # the server ends connections that have been idle for long
+                return reader, writer
+        return await asyncio.open_connection("127.0.0.1", PORT)
 
     async def run(self, rate: float, seconds: float, first: int = 0) -> None:
         start, tasks = time.perf_counter(), list[asyncio.Task[None]]()
