@@ -48,7 +48,7 @@ MUTATIONS = (
     Mutation("invert a rule: duplicate", CARE, r"'\"duplicate_of\" in meta'", "'!(\"duplicate_of\" in meta)'"),
     Mutation("a rule of safety leads on instead of out", CARE, r"yes: crisis_support\n    no: threat_words", "yes: threat_words\n    no: threat_words"),
     Mutation("unsure of 'positive' counts as praise", CARE, r"unsure: service_failure", "unsure: lead"),
-    Mutation("swap the branches of 'spam'", CARE, r"yes: hide_spam\n    no: duplicate", "yes: duplicate\n    no: hide_spam"),
+    Mutation("swap the branches of 'spam'", CARE, r"yes: hide_spam\n    no: private_data_shown", "yes: private_data_shown\n    no: hide_spam"),
     # What the model reads.
     Mutation("drop a worked example", CARE, r' +- "o \[\[me devolvéis los 60 €[^\n]*\n', ""),
     Mutation("reword a question", CARE, r"Is it praise, thanks or a neutral question", "Is it praise or thanks"),
