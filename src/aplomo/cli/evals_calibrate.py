@@ -75,8 +75,7 @@ def calibrate(**options: Any) -> None:
             fitted = _fitted(source, number, rule) if not only or number in only else None
             if fitted is not None:
                 rounds[str(number)] = fitted
-    made = "aplomo " + shlex.join(sys.argv[1:])
-    data = calibration_data(model, made, protocol.id, dict(sorted(rounds.items())))
+    data = calibration_data(model, protocol.id, dict(sorted(rounds.items())))
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     click.echo(f"wrote {place}")
@@ -140,7 +139,8 @@ def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None
     scores = {name: found for name in curves if (found := score(test, name, curves[name]))}
     if test and curves:
         click.echo(_table(test, curves))
-    return round_data(round_, curves, scores) if curves else None
+    made = "aplomo " + shlex.join(sys.argv[1:])
+    return round_data(round_, made, curves, scores) if curves else None
 
 
 def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:

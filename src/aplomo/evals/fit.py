@@ -137,12 +137,11 @@ def score(measured: Sequence[Measured], question: str, curve: Curve) -> Score | 
 
 
 def calibration_data(
-    model: str, made: str, protocol: str, rounds: Mapping[str, Mapping[str, Any]]
+    model: str, protocol: str, rounds: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The calibration file: what it is for, how it was made, and its rounds by number."""
+    """The calibration file: what it is for, and its rounds by number."""
     return {
         "format": FORMAT,
-        "made_with": made,
         "model": model,
         "protocol": protocol,
         "rounds": dict(rounds),
@@ -150,10 +149,13 @@ def calibration_data(
 
 
 def round_data(
-    round_: Round, curves: Mapping[str, Curve], scores: Mapping[str, Score]
+    round_: Round, made: str, curves: Mapping[str, Curve], scores: Mapping[str, Score]
 ) -> dict[str, Any]:
-    """One round of the file: its key, and per question the curve and its test scores."""
+    """One round of the file: the command that made it, its key, and per question the curve and its
+    test scores.
+    """
     return {
+        "made_with": made,
         "prefix_sha256": round_.sha256,
         "questions": {
             name: _curve_data(curve) | ({"test": asdict(scores[name])} if name in scores else {})
