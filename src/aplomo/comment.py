@@ -53,7 +53,7 @@ class Comment:
 
     `thread` holds the messages before it, oldest first; `history` earlier comments by the same
     author; `meta` whatever else a rule may read (text values). `lang` is an ISO 639-1 code, or
-    None to have it detected. `id` defaults to a hash of channel and text.
+    None to have it detected. `id` defaults to a hash of all that is known of it.
 
     Raises InputError when the text is not text, or shows nothing.
     """

@@ -7,7 +7,7 @@ from typing import Literal
 from aplomo.brand.model import Brand, Fact
 from aplomo.protocol.model import Outcome, in_language
 
-__all__ = ["Draft", "from_template", "private_words", "signed"]
+__all__ = ["Draft", "closing", "from_template", "private_words", "signed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,26 @@ def private_words(outcome: Outcome, brand: Brand, lang: str, facts: Sequence[Fac
 
 def signed(draft: Draft, brand: Brand, lang: str) -> Draft:
     """The draft with the brand's disclosure and signature, which code adds, never the model."""
-    ends = (brand.disclosure.get(lang), brand.signature.get(lang))
-    missing = [end for end in ends if end and end not in draft.text]
+    ends = [end for end in (brand.disclosure.get(lang), brand.signature.get(lang)) if end]
+    _, closed = closing(draft.text, ends)
+    missing = [end for end in ends if end not in closed]
     return replace(draft, text=" ".join([draft.text, *missing])) if missing else draft
+
+
+def closing(text: str, ends: Sequence[str]) -> tuple[str, list[str]]:
+    """`text` without those of `ends` that close it, in whatever order, and which they were."""
+    closed: list[str] = []
+    body = text.rstrip()
+    while end := next((end for end in sorted(ends, key=len)[::-1] if _closes(body, end)), None):
+        closed.append(end)
+        body = body[: -len(end)].rstrip()
+    return body, closed
+
+
+def _closes(text: str, end: str) -> bool:
+    """Whether `end` closes `text` as words of its own: "Ana" does not close "mañana"."""
+    before = text[: -len(end)]
+    return text.endswith(end) and not (end[0].isalnum() and before[-1:].isalnum())
 
 
 def _filled(template: str, brand: Brand, lang: str, facts: Sequence[Fact]) -> str:

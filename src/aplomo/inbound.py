@@ -181,7 +181,7 @@ def comment_shape() -> "type[BaseModel]":
 
         text: str
         id: str | None = None
-        """Default: a hash of channel and text."""
+        """Default: a hash of all that is known of it."""
         channel: str | None = None
         lang: str | None = Field(default=None, pattern="^[a-z]{2,3}$")
         """ISO 639-1; detected when absent."""

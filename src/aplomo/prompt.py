@@ -64,7 +64,12 @@ def load_prompt(name: str, folders: Sequence[Path] = ()) -> Prompt:
 
 @lru_cache(maxsize=32)
 def _read(path: Path, _changed: int) -> Prompt:
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"cannot be read: {error}", where=str(path), hint="save as UTF-8"
+        ) from None
     front = _FRONT.match(text)
     if front is None:
         raise ConfigError(

@@ -15,7 +15,7 @@ from aplomo.check.base import Matter
 from aplomo.comment import Comment
 from aplomo.conversation import as_shown
 from aplomo.decision.model import Decision, Route, status_of, why
-from aplomo.effect import Call, Effects
+from aplomo.effect import Call, Consult, Effects
 from aplomo.language import detect
 from aplomo.llm.port import Model, Price, Usage
 from aplomo.llm.retry import Deadline, RetryPolicy, aask, ask
@@ -74,7 +74,8 @@ def _walk(protocol: Protocol, ladder: Ladder) -> Effects[Route]:
             answer = yield from ladder.answer(question)
             if answer is None:
                 return Route(path=tuple(path), outcome=None, pending=question.id)
-            path.append(question.id)
+            if question.id not in path:  # met again through a `same_as`
+                path.append(question.id)
             question = steps.send(answer.answer)
     except StopIteration as stop:
         return Route(path=tuple(path), outcome=stop.value, pending=None)
@@ -164,7 +165,7 @@ def _record(
         notes=tuple(notes),
         model=kit.model if usage.calls else None,
         prompts={name: kit.prompts[name].sha256 for name in sorted(used)},
-        calibration=ladder.calibration.status,
+        calibration=ladder.calibrated,
         usage=usage,
         seconds=seconds,
         cost=kit.price.of(usage) if kit.price else None,
@@ -192,7 +193,8 @@ def drive(
         if isinstance(effect, Call):
             result = ask(model, effect.request, effect.parse, policy, deadline)
         else:
-            result = consulted(effect.question, effect.comment)
+            result, took = _consult(effect, consulted)
+            deadline = deadline.later(took)
 
 
 async def adrive(
@@ -209,7 +211,14 @@ async def adrive(
         if isinstance(effect, Call):
             result = await aask(model, effect.request, effect.parse, policy, deadline)
         else:
-            result = consulted(effect.question, effect.comment)
+            result, took = _consult(effect, consulted)
+            deadline = deadline.later(took)
+
+
+def _consult(effect: Consult, consulted: Consulted) -> tuple[Verdict | None, float]:
+    """What a person answers, and the seconds they took, which the model is not charged with."""
+    began = time.monotonic()
+    return consulted(effect.question, effect.comment), time.monotonic() - began
 
 
 def _language(comment: Comment, brand: Brand) -> str:

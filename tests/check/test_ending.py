@@ -73,3 +73,21 @@ def test_details() -> None:
     assert judged(signature, "Gracias. — Equipo Bruma", ending()).detail == snapshot(
         "'— Equipo Bruma' at the end"
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["Gracias. Nos vemos esta semana, mañana mejor.", "Gracias, Ana y tú."]
+)
+def test_a_short_signature_is_no_part_of_other_words(text: str) -> None:
+    given = matter("es", brand={"signature": {"es": "Ana"}})
+    assert not judged(signature, text, given).passed
+    draft = signed(Draft(text=text), given.brand, "es")
+    assert draft.text == f"{text} Ana"
+    assert signature(draft, given).passed
+
+
+def test_the_brands_name_in_the_text_is_not_its_signature() -> None:
+    given = matter("es", brand={"signature": {"es": "Bruma"}})
+    draft = signed(Draft(text="Te escribimos desde Bruma: gracias."), given.brand, "es")
+    assert draft.text.endswith("gracias. Bruma")
+    assert signature(draft, given).passed

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from inline_snapshot import snapshot
 
 from aplomo import Comment, Drafter, ScriptedModel, UsageError
 from aplomo.errors import BadCompletion, ModelRejected
+from aplomo.llm.retry import RetryPolicy
+from aplomo.protocol.load import loads
 from aplomo.protocol.model import Question, Verdict
 from small_world import GOOD, PRAISE, PROTOCOL, drafter, reply, said
 
@@ -227,3 +230,39 @@ def test_a_reply_that_repeats_a_recent_one_is_not_ready_as_it_is() -> None:
     assert again.reply is not None
     assert (first.reply.text, again.reply.text) == (text, other)
     assert "reply_copy" in model.requests[-1].messages[-1].content
+
+
+def test_the_time_that_a_person_takes_is_not_the_models() -> None:
+    def slow(question: Question, comment: Comment) -> Verdict | None:
+        time.sleep(0.3)
+        return "yes"
+
+    policy = RetryPolicy(deadline=0.2, timeout=0.2)
+    made, model = drafter(said("no", "yes"), reply(GOOD), consult=slow, policy=policy)
+    decision = made.draft(PRAISE)
+    model.assert_complete()
+    assert decision.reply is not None
+    assert decision.reply.draft.origin == "model"
+
+
+def test_a_question_met_again_is_not_asked_again() -> None:
+    asked: list[str] = []
+
+    def person(question: Question, comment: Comment) -> Verdict | None:
+        asked.append(question.id)
+        return "unsure"
+
+    protocol = loads("""
+id: twice
+languages: [es]
+questions:
+  kind: {text: {es: ¿Cuál?}, ask: [human], yes: hush, no: hush, unsure: again}
+  again: {same_as: kind, yes: hush, no: hush}
+outcomes:
+  hush: {action: no_reply}
+""")
+    made, _ = drafter(protocol=protocol, consult=person)
+    decision = made.draft(PRAISE)
+    assert (asked, decision.path) == (["kind"], ("kind",))
+    assert decision.outcome is not None
+    assert decision.outcome.id == "human_review"

@@ -63,6 +63,7 @@ def test_the_state_decides_with_the_log_odds_and_costs_no_answer(workspace: Work
     assert answer.confidence == pytest.approx(0.8808, abs=1e-4)
     assert decision.usage == Usage(calls=1, input_tokens=30)
     assert [request.purpose for request in made.model.requests] == ["answer:1", "state"]
+    assert set(decision.prompts) == {"answer", "state"}
 
 
 def test_a_model_that_tells_no_state_is_believed_as_far_as_it_speaks(workspace: Workspace) -> None:

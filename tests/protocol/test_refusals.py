@@ -128,6 +128,8 @@ WRONG = [
     pytest.param("Thank you!", "'Hi {bran}'", snapshot(["p.yaml:27: outcomes.thank.template.en: unknown variable {bran} (did you mean 'brand'?)"]), id="unknown variable in a template"),
     pytest.param("Thank you!", "'Hi {}, {brand!r} {brand.name}'", snapshot(["p.yaml:27: outcomes.thank.template.en: unknown variable {brand!r} (did you mean 'brand'?)", "p.yaml:27: outcomes.thank.template.en: unknown variable {brand.name} (did you mean 'brand'?)", 'p.yaml:27: outcomes.thank.template.en: unknown variable {} (there are {brand}, {contact} and {fact})']), id="clever variables"),
     pytest.param("Thank you!", "'Hi {fact}'", snapshot(['p.yaml:27: outcomes.thank.template.en: {fact} needs facts: optional or required']), id="fact without facts"),
+    pytest.param("must: [thanks]", "private: true\n    facts: optional\n    private_template: {es: a, en: 'see {fact}'}", snapshot(['p.yaml:28: outcomes.thank.private_template.en: {fact} needs facts: required']), id="private fact"),
+    pytest.param("  kind:", "  quotes:", snapshot(["p.yaml:8: questions.quotes is called 'quotes', as a part of the model's answer is (give it another label)"]), id="a label that the answer has"),
     pytest.param("Thank you!", "'Hi {brand'", snapshot(['p.yaml:27: outcomes.thank.template.en: a brace { or } without its pair']), id="open brace"),
 ]  # fmt: skip
 

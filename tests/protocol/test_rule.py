@@ -13,7 +13,7 @@ COMMENT = Comment(
     author=Author(id="1", name="ana", kind="press", followers=1200, verified=True),
     thread=(Turn(text="Hola", author="brand", kind="agent"),),
     history=("antes",),
-    meta={"plan": "gold"},
+    meta={"plan": "gold", "matches": "7"},
 )
 
 
@@ -31,6 +31,7 @@ COMMENT = Comment(
         ('has(meta.plan) && meta.plan == "gold"', True),
         ('has(meta.tier) && meta.tier == "gold"', False),
         ("text.matches(r'\\d+ días')", True),
+        ('has(meta.matches) && meta.matches == "7"', True),
     ],
 )
 def test_a_rule_reads_the_comment(expression: str, verdict: bool) -> None:

@@ -50,6 +50,7 @@ def test_the_model_is_asked_once() -> None:
         ("same_as: idea", "same_as: wish", "must name a question that is asked itself, not 'wish'"),
         ("same_as: idea,", "same_as: idea, text: {en: x},", "questions.wish.text is never used"),
         ("same_as: idea,", "same_as: idea, round: 2,", "questions.wish.round is never used"),
+        ("same_as: idea,", "same_as: idea, facts: required,", "questions.wish.facts is never used"),
     ],
 )
 def test_what_is_refused(old: str, new: str, message: str) -> None:

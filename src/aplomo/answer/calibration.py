@@ -56,6 +56,21 @@ class Curve:
         score += sum(map(mul, self.probe, state))
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
+    def judged(
+        self, stated: Verdict, logit: float | None, state: Sequence[float] = ()
+    ) -> tuple[Verdict, float | None, str | None]:
+        """The verdict, its confidence, and why it is unsure or has none.
+
+        What the model `stated` stands where nothing tells how sure it is.
+        """
+        likely = self.probability(logit, state)
+        if likely is None:
+            return stated, None, "the server gave nothing to tell how sure it is"
+        verdict = self.verdict(likely)
+        unsure = f"between {self.no_below:.2f} and {self.yes_from:.2f}"
+        sure = round(1 - likely if verdict == "no" else likely, 4)
+        return verdict, sure, unsure if verdict == "unsure" else None
+
     def verdict(self, probability: float) -> Verdict:
         """yes, no, or unsure inside the band."""
         if probability >= self.yes_from:

@@ -20,7 +20,7 @@ from aplomo.conversation import shown
 from aplomo.errors import BadCompletion
 from aplomo.llm.port import Completion, Message, Request
 from aplomo.prompt import Prompt
-from aplomo.protocol.model import Question, in_language
+from aplomo.protocol.model import Question, Verdict, in_language
 from aplomo.walk import Answer
 
 __all__ = ["FactReading", "FactRound", "uncovered"]
@@ -37,7 +37,7 @@ class FactReading:
     `logit` is the log-odds of yes; None where the server gave no usable log-probabilities.
     """
 
-    stated: str
+    stated: Verdict
     fact: str | None
     logit: float | None
 
@@ -106,17 +106,12 @@ class FactRound:
             named = f"the model named no fact that it was shown: {str(reading.fact)[:60]!r}"
             return uncovered(self.question, named if reading.fact else _UNCOVERED)
         curve = calibration.curve(self.question.id)
-        likely = curve.probability(reading.logit)
-        verdict: Any = reading.stated if likely is None else curve.verdict(likely)
-        reason = "the server gave nothing to tell how sure it is" if likely is None else None
-        if verdict == "unsure":
-            reason = f"between {curve.no_below:.2f} and {curve.yes_from:.2f}"
-        sure = None if likely is None else 1 - likely if verdict == "no" else likely
+        verdict, sure, reason = curve.judged(reading.stated, reading.logit)
         return Answer(
             question=self.question.id,
             answer=verdict,
             by="model",
-            confidence=None if sure is None else round(sure, 4),
+            confidence=sure,
             logit=None if reading.logit is None else round(reading.logit, 4),
             evidence=f"{fact.id}: {in_language(fact.statement, comment.lang)}",
             reason=reason,

@@ -15,7 +15,7 @@ from aplomo.conversation import quotable, shown
 from aplomo.errors import BadCompletion
 from aplomo.llm.port import Completion, Message, Request
 from aplomo.prompt import Prompt, fence
-from aplomo.protocol.model import Protocol, Question, in_language
+from aplomo.protocol.model import Protocol, Question, Verdict, in_language
 from aplomo.walk import Answer
 
 __all__ = ["Reading", "Round", "read_round"]
@@ -33,7 +33,7 @@ class Reading:
     `state` is the model's hidden state after the comment, empty where it was not asked for.
     """
 
-    stated: Mapping[str, str]
+    stated: Mapping[str, Verdict]
     quotes: Mapping[str, str]
     logits: Mapping[str, float | None]
     state: tuple[float, ...] = ()
@@ -147,25 +147,20 @@ def read_round(reading: Reading, comment: Comment, calibration: Calibration) -> 
 
 
 def _answer(
-    question: str, stated: str, reading: Reading, comment: Comment, calibration: Calibration
+    question: str, stated: Verdict, reading: Reading, comment: Comment, calibration: Calibration
 ) -> Answer:
     logit = reading.logits[question]
-    verdict, confidence, reason = stated, None, "the server gave nothing to tell how sure it is"
     curve = calibration.curve(question)
-    if (likely := curve.probability(logit, reading.state)) is not None:
-        verdict, reason = curve.verdict(likely), None
-        confidence = 1 - likely if verdict == "no" else likely
-        if verdict == "unsure":
-            reason = f"between {curve.no_below:.2f} and {curve.yes_from:.2f}"
+    verdict, confidence, reason = curve.judged(stated, logit, reading.state)
     quote = reading.quotes.get(question)
     evidence = _located(quote, comment) if quote else None
     if verdict == "yes" and quote and evidence is None:
         verdict, reason = "unsure", f"the quoted evidence is not in the comment: {quote[:80]!r}"
     return Answer(
         question=question,
-        answer=cast("Any", verdict),
+        answer=verdict,
         by="model",
-        confidence=None if confidence is None else round(confidence, 4),
+        confidence=confidence,
         logit=None if logit is None else round(logit, 4),
         evidence=evidence if verdict == "yes" else None,
         reason=reason,
@@ -187,9 +182,9 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stated(value: object, question: str) -> str:
-    if value in ("yes", "no"):
-        return str(value)
+def _stated(value: object, question: str) -> Verdict:
+    if value == "yes" or value == "no":
+        return value
     raise BadCompletion(f"the answer to {question} is {str(value)[:40]!r}, not yes or no")
 
 

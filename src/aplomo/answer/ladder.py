@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from aplomo.answer.calibration import UNCALIBRATED, Calibration
+from aplomo.answer.calibration import Calibration
 from aplomo.answer.facts import FactReading, FactRound, uncovered
 from aplomo.answer.instruction import instruction_in
 from aplomo.answer.judge import Reading, Round, read_round
@@ -49,10 +49,11 @@ class Ladder:
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     usage: Usage = field(default_factory=Usage)
     notes: list[str] = field(default_factory=list[str])
-    calibration: Calibration = UNCALIBRATED
     failed: bool = False
     prompts: set[str] = field(default_factory=set[str])
+    _climbed: dict[str, Answer | None] = field(default_factory=dict[str, "Answer | None"])
     _asked: dict[int, dict[str, Answer]] = field(default_factory=dict[int, dict[str, Answer]])
+    _calibrations: set[str] = field(default_factory=set[str])
     _state: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -64,10 +65,20 @@ class Ladder:
         found = instruction_in(self.comment)
         return found and f"the comment contains text addressed to the model: “{found}”"
 
+    @property
+    def calibrated(self) -> str:
+        """What the rounds' calibration was: of several, the one to trust least."""
+        return next((s for s in ("stale", "none", "fitted") if s in self._calibrations), "none")
+
     def answer(self, question: Question) -> Effects[Answer | None]:
-        """Climb the rungs for one question; None when only a person could answer it."""
+        """The answer to one question, found once; None when only a person could answer it."""
         if question.id in self.known:
             return self.known[question.id]
+        if question.id not in self._climbed:
+            self._climbed[question.id] = yield from self._climb(question)
+        return self._climbed[question.id]
+
+    def _climb(self, question: Question) -> Effects[Answer | None]:
         last: Answer | None = None
         for rung in question.ask:
             if (tried := (yield from self._try(rung, question))) is not None:
@@ -109,15 +120,14 @@ class Ladder:
                 q.id: Answer(question=q.id, answer="unsure", by="model", reason=reason)
                 for q in round_.questions
             }
-        self.calibration = rounds.calibration(round_)
-        if self.calibration.status != "fitted":
-            self.notes.append(
-                f"confidence is not calibrated (calibration: {self.calibration.status})"
-            )
+        calibration = rounds.calibration(round_)
+        self._calibrations.add(calibration.status)
+        if calibration.status != "fitted":
+            self.notes.append(f"confidence is not calibrated (calibration: {calibration.status})")
         reading = asked.value
-        if self.calibration.probes:
+        if calibration.probes:
             reading = replace(reading, state=(yield from self._read(round_)))
-        answers = read_round(reading, self.comment, self.calibration)
+        answers = read_round(reading, self.comment, calibration)
         return {name: self._unswayed(answer) for name, answer in answers.items()}
 
     def _ask_with_facts(self, question: Question, rounds: Rounds) -> Effects[Answer]:
@@ -150,6 +160,7 @@ class Ladder:
             request = round_.state_request(self.comment)
             asked: Asked[Completion] = yield Call(request=request, parse=lambda done: done)
             self.usage += asked.usage
+            self.prompts.add("state")
             self._state = asked.value.state if asked.value else ()
             if not self._state:
                 self.notes.append(f"the model did not tell its state: {asked.error}")

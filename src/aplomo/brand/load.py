@@ -129,6 +129,8 @@ def _brand_problems(document: Document) -> Iterator[Problem]:
 
 def _fact_problems(document: Document, languages: Sequence[str]) -> Iterator[Problem]:
     for id_, fact in _mapping(_mapping(document.data).get("facts")).items():
+        if id_ == "none":  # how the model says that no fact covers a claim
+            yield document.problem(("facts", id_), "a fact cannot be called 'none'")
         statement = _mapping(fact).get("statement")
         if isinstance(statement, dict):
             where = ("facts", id_, "statement")

@@ -1,8 +1,8 @@
-"""Whether the brand's own ending is there, once, and last."""
+"""Whether the brand's own ending closes the text, once."""
 
 from aplomo.check.base import Finding, Matter
 from aplomo.check.text import verdict
-from aplomo.draft import Draft
+from aplomo.draft import Draft, closing
 
 __all__ = ["disclosure", "signature"]
 
@@ -21,18 +21,16 @@ def _ends_with(check: str, ending: str, draft: Draft, matter: Matter) -> Finding
     if not ending:
         return Finding(check=check, passed=True, detail="none asked")
     brand, lang = matter.brand, matter.lang
+    both = (brand.signature.get(lang, ""), brand.disclosure.get(lang, ""))
     wanted = _spaced(ending)
-    others = (_spaced(brand.signature.get(lang, "")), _spaced(brand.disclosure.get(lang, "")))
-    said = _spaced(draft.text)
-    times = said.count(wanted)
-    for other in others:
-        if other and other != wanted:
-            said = said.removesuffix(other).rstrip()
+    body, closed = closing(_spaced(draft.text), [_spaced(end) for end in both if end])
+    # One word may be said elsewhere: it is the brand's name, or a part of another word.
+    times = closed.count(wanted) + (body.count(wanted) if " " in wanted else 0)
     problems: list[str] = []
-    if times != 1:
-        problems.append(f"'{ending}' stands {times} times, not once")
-    elif not said.endswith(wanted):
+    if wanted not in closed:
         problems.append(f"'{ending}' is not at the end")
+    elif times > 1:
+        problems.append(f"'{ending}' stands {times} times, not once")
     return verdict(check, problems, f"'{ending}' at the end")
 
 

@@ -59,7 +59,8 @@ def replay(record: Mapping[str, Any], protocol: Protocol) -> Replay:
     try:
         question = next(steps)
         while question.id in answers:
-            path.append(question.id)
+            if question.id not in path:
+                path.append(question.id)
             question = steps.send(answers[question.id]["answer"])
         pending = question.id
     except StopIteration as stop:

@@ -151,9 +151,7 @@ def calibration_data(
 def round_data(
     round_: Round, made: str, curves: Mapping[str, Curve], scores: Mapping[str, Score]
 ) -> dict[str, Any]:
-    """One round of the file: the command that made it, its key, and per question the curve and its
-    test scores.
-    """
+    """One round of the file: what made it, its key, and each question's curve and test scores."""
     return {
         "made_with": made,
         "prefix_sha256": round_.sha256,

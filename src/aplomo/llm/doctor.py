@@ -13,6 +13,7 @@ from aplomo.errors import ModelMissing
 from aplomo.llm.settings import EMBEDDED, LANGCHAIN, OPENAI_URL, ModelSettings
 from aplomo.llm.weights import (
     DEFAULT_WEIGHTS,
+    ELSEWHERE_HINT,
     PULL_HINT,
     Weights,
     cache_folder,
@@ -111,7 +112,8 @@ def _weights(settings: ModelSettings, weights: Weights) -> Finding:
     path = locate(weights, given=given)
     if path is None:
         where = given or cache_folder() / weights.file
-        return Finding(subject="weights", state="missing", detail=f"not at {where}", fix=PULL_HINT)
+        fix = ELSEWHERE_HINT if given else PULL_HINT
+        return Finding(subject="weights", state="missing", detail=f"not at {where}", fix=fix)
     try:
         checked(weights, path)
     except ModelMissing as error:

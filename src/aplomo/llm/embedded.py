@@ -19,6 +19,7 @@ from aplomo.llm.port import Completion, Request
 from aplomo.llm.prefix import Prefixes
 from aplomo.llm.weights import (
     DEFAULT_WEIGHTS,
+    ELSEWHERE_HINT,
     PULL_HINT,
     Weights,
     cache_folder,
@@ -96,7 +97,8 @@ class EmbeddedModel:
         path = locate(self._weights, given=self._given)
         if path is None:
             where = str(self._given) if self._given else None
-            raise ModelMissing("the model's weights are not there", where=where, hint=PULL_HINT)
+            hint = ELSEWHERE_HINT if self._given else PULL_HINT
+            raise ModelMissing("the model's weights are not there", where=where, hint=hint)
         key = (path.resolve(), self._threads, self._context)
         with _loading:
             if key not in _loaded:

@@ -43,6 +43,10 @@ class Deadline:
         """The deadline `seconds` from now."""
         return cls(ends=clock() + seconds, clock=clock)
 
+    def later(self, seconds: float) -> "Deadline":
+        """This deadline, put off by `seconds`."""
+        return replace(self, ends=self.ends + seconds)
+
     def remaining(self) -> float:
         """Seconds left, never below 0."""
         return max(0.0, self.ends - self.clock())

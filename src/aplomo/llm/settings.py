@@ -45,7 +45,7 @@ class ModelSettings:
 
     `model` is None for the embedded default; `structured` how the answer's form is told;
     `threads` and `context` (tokens, shared by three slots) are the embedded model's, `weights` its
-    file. `timeout` bounds one call and `deadline` all attempts at one, in seconds.
+    file. `timeout` bounds one call and `deadline` all calls of one decision, in seconds.
     `input_price` and `output_price` are per million tokens. `origins` says where each value was
     set ("flag", the variable's name, or the file); absent for defaults.
     """

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 PULL_HINT = "fetch it with: aplomo model pull"
+ELSEWHERE_HINT = "correct APLOMO_WEIGHTS or the model's path, or leave it away and pull the default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "moderate": ("department",),
     "escalate": ("department",),
 }
+_TAKEN = ("quotes", "fact")  # what stands in the model's answer beside the questions
 _OF_REPLIES = ("must", "never", "facts", "private", "template", "private_template")
 _NEVER_USED: Mapping[str, tuple[str, ...]] = {
     "reply": (),
@@ -94,6 +95,9 @@ def labels(sketch: Sketch) -> Iterator[Flaw]:
             message = f"questions.{name} is called '{label}', as questions.{called[label]} is"
             yield Flaw(("questions", name, "label"), message)
         called.setdefault(label, name)
+        if "model" in (question.ask or ["model"]) and label in _TAKEN:
+            message = f"questions.{name} is called '{label}', as a part of the model's answer is"
+            yield Flaw(("questions", name, "label"), message, "give it another label")
 
 
 def rules(sketch: Sketch) -> Iterator[Flaw]:
@@ -207,11 +211,13 @@ def templates(sketch: Sketch) -> Iterator[Flaw]:
             texts: Texts = getattr(outcome, field)
             for lang, text in texts.items():
                 dotted = f"outcomes.{name}.{field}.{lang}"
-                for message, hint in _template_flaws(text, cites=outcome.facts != "none"):
+                # The private text goes out whether a fact is found or not.
+                uses = ("required",) if field == "private_template" else ("optional", "required")
+                for message, hint in _template_flaws(text, outcome.facts, uses):
                     yield Flaw(("outcomes", name, field, lang), f"{dotted}: {message}", hint)
 
 
-def _template_flaws(text: str, *, cites: bool) -> Iterator[tuple[str, str | None]]:
+def _template_flaws(text: str, facts: str, uses: Sequence[str]) -> Iterator[tuple[str, str | None]]:
     try:
         parts = list(string.Formatter().parse(text))
     except ValueError:
@@ -224,8 +230,8 @@ def _template_flaws(text: str, *, cites: bool) -> Iterator[tuple[str, str | None
         if variable not in _VARIABLES:
             hint = did_you_mean(variable, _VARIABLES) or "there are {brand}, {contact} and {fact}"
             yield f"unknown variable {{{variable}}}", hint
-        elif variable == "fact" and not cites:
-            yield "{fact} needs facts: optional or required", None
+        elif variable == "fact" and facts not in uses:
+            yield f"{{fact}} needs facts: {' or '.join(uses)}", None
 
 
 def _repeated(items: Sequence[str]) -> list[str]:

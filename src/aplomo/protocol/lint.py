@@ -146,7 +146,7 @@ def shared_answers(sketch: Sketch) -> Iterator[Flaw]:
             yield Flaw(at, f"{dotted} names an unknown question '{origin}'", hint)
         elif origin == name or ((other := sketch.questions.get(origin)) and other.same_as):
             yield Flaw(at, f"{dotted} must name a question that is asked itself, not '{origin}'")
-        for field in ("text", "label", "ask", "rule", "examples", "round"):
+        for field in ("text", "label", "ask", "rule", "examples", "round", "facts"):
             if field in question.model_fields_set:
                 message = f"questions.{name}.{field} is never used: it is the same as '{origin}'"
                 yield Flaw(("questions", name, field), message)
@@ -157,7 +157,8 @@ def alone(sketch: Sketch) -> Iterator[Flaw]:
     asked = {
         name: question
         for name, question in sketch.questions.items()
-        if "model" in (question.ask or ["rule" if question.rule else "model"])
+        if not question.same_as
+        and "model" in (question.ask or ["rule" if question.rule else "model"])
     }
     for name, question in sketch.questions.items():
         if question.facts == "none":

@@ -130,9 +130,10 @@ def compile_rule(expression: str) -> Rule:
 @lru_cache(maxsize=1024)
 def _program(expression: str) -> Any:
     """What is evaluated, compiled when it first is: most rules of a loaded protocol never are."""
-    calls = [token.start() for token in _TOKEN.finditer(expression) if token[0] == "matches"]
-    for start in reversed(calls):
-        if expression[:start].rstrip().endswith("."):
+    named = [token.start() for token in _TOKEN.finditer(expression) if token[0] == "matches"]
+    for start in reversed(named):
+        called = expression[start + len("matches") :].lstrip().startswith("(")
+        if called and expression[:start].rstrip().endswith("."):
             expression = f"{expression[:start]}found{expression[start + len('matches') :]}"
     return _evaluating.compile(expression)
 

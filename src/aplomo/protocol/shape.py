@@ -146,7 +146,9 @@ class OutcomeShape(_Shape):
         description="The reply of last resort, per language; variables: {brand} {contact} {fact}.",
     )
     private_template: Texts = Field(
-        default={}, description="The private follow-up of last resort, per language."
+        default={},
+        description="The private follow-up, per language; variables: {brand} {contact}, "
+        "and {fact} where facts are required.",
     )
     source: str = Field(default="", description="Where the outcome comes from.")
 
