@@ -183,8 +183,8 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stated(value: object, question: str) -> Verdict:
-    if value == "yes" or value == "no":
-        return value
+    if value in ("yes", "no"):
+        return cast("Verdict", value)
     raise BadCompletion(f"the answer to {question} is {str(value)[:40]!r}, not yes or no")
 
 
