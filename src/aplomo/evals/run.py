@@ -185,4 +185,5 @@ def _in_threads(
         for done in [pool.submit(work, members) for members in groups]:
             done.result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Whoever records takes its hands off the clients next: no call may be under way then.
+        pool.shutdown(wait=True, cancel_futures=True)
