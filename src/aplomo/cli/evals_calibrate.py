@@ -155,8 +155,10 @@ def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
             if (found := score(of_lang, name, curve)) is None:
                 continue
             counts = f"{found.yes}/{found.no}"
+            balanced = found.balanced_accuracy
+            accuracy = "-" if balanced is None else f"{balanced:.3f}"
             lines.append(
                 f"{name if lang == 'all' else '':<20}{lang:<8}{counts:>9}{found.auc:>8.3f}"
-                f"{found.balanced_accuracy:>9.3f}{found.unsure:>8.2f}"
+                f"{accuracy:>9}{found.unsure:>8.2f}"
             )
     return "\n".join(lines)
