@@ -43,12 +43,14 @@ def reviewed(suite: str, protocol: str | None, saved: tuple[Path, ...]) -> "list
     """The runs, against their baselines, under the gate of this workspace."""
     from aplomo.evals.baseline import load_baseline
     from aplomo.evals.gate_settings import gate_settings
+    from aplomo.evals.place import suite_names
     from aplomo.evals.review import review
 
     found: list[Review] = []
     for bench, run in runs(suite, protocol, saved):
         place = bench.workspace
-        demands = gate_settings(place.settings, run.suite, f"{place.root or '.'}/aplomo.toml")
+        where = f"{place.root or '.'}/aplomo.toml"
+        demands = gate_settings(place.settings, run.suite, where, suite_names(place))
         baseline = load_baseline(bench.place.baseline)
         found.append(review(run, bench.suite.cases, baseline, demands))
     return found
