@@ -65,7 +65,7 @@ def test_a_stale_calibration_fails_a_run_and_its_gate(
     run = aplomo("run", "mini", "--json", str(saved))
     assert run.exit_code == 1
     assert "the calibration of round 1 was fitted under another prompt" in run.output
-    assert "aplomo evals calibrate mini --protocol small --replay" in run.output
+    assert "aplomo evals calibrate mini --replay --protocol small" in run.output
     assert load_run(saved).stale == (1,)
     diff = aplomo("diff", "mini", "--run", str(saved))
     assert diff.exit_code == 1

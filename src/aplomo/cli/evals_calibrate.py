@@ -156,7 +156,7 @@ def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
                 continue
             counts = f"{found.yes}/{found.no}"
             balanced = found.balanced_accuracy
-            accuracy = "-" if balanced is None else f"{balanced:.3f}"
+            accuracy = "–" if balanced is None else f"{balanced:.3f}"
             lines.append(
                 f"{name if lang == 'all' else '':<20}{lang:<8}{counts:>9}{found.auc:>8.3f}"
                 f"{accuracy:>9}{found.unsure:>8.2f}"

@@ -113,14 +113,15 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Replay the case and judge it."""
-        from aplomo.evals.guards import stale_words
         from aplomo.evals.report.words import way
+        from aplomo.evals.result import stale_words
         from aplomo.evals.snapshot import judged
 
         session = self.config.stash[_OPEN].session(self.shared.bench)
         if session.stale:
-            place = self.shared.bench.place.protocol
-            raise Worse(stale_words(self.shared.bench.suite.name, place, session.stale))
+            suite, place = self.shared.bench.suite, self.shared.bench.place.protocol
+            splits = {case.split for case in suite.played}
+            raise Worse(stale_words(suite.name, place, session.stale, splits))
         [one] = judged([self.case], [session.run(self.case)])
         told = {"suite": self.shared.bench.suite.name, "protocol": one.result.protocol}
         told |= {"way": way(one.snapshot), "state": one.snapshot.state}
