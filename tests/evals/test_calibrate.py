@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aplomo.errors import BadCompletion, ModelUnavailable, UsageError
+from aplomo.errors import BadCompletion, ConfigError, ModelUnavailable, UsageError
 from aplomo.evals.measure import recorded as of_recordings
 from aplomo.evals.result import load_run
 from aplomo.llm.retry import RetryPolicy
@@ -121,6 +121,34 @@ def test_a_split_that_is_not_recorded_cannot_be_fitted(made: Made, oracle: Oracl
     assert isinstance(told, UsageError)
     assert "no case of the calibration split" in str(told)
     assert not (made.root / "calibration").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--most", "5"), "it takes no --most"),
+        (("--model", "m", "--base-url", "http://a"), "it takes no --model, --base-url"),
+        (("--round", "9"), "small has no round 9"),
+    ],
+)
+def test_what_a_replay_cannot_do_is_refused(
+    recorded: Made, flags: tuple[str, ...], message: str
+) -> None:
+    recorded.edit("evals/mini/cases.yaml", "split: test", "split: calibration")
+    told = aplomo(*FIT, *flags).exception
+    assert isinstance(told, UsageError)
+    assert message in str(told)
+    assert not (recorded.root / "calibration").exists()
+
+
+def test_rounds_of_another_format_are_not_kept(recorded: Made) -> None:
+    recorded.edit("evals/mini/cases.yaml", "split: test", "split: calibration")
+    path = recorded.root / "beside/small/m.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"format": "aplomo.calibration/2", "rounds": {"1": {}}}', encoding="utf-8")
+    told = aplomo(*FIT[:-1], "beside").exception
+    assert isinstance(told, ConfigError)
+    assert "is no calibration" in str(told)
 
 
 def test_answers_to_another_prompt_are_not_fitted(fitted: Made) -> None:
