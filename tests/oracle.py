@@ -109,6 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         oracle.bodies.append(body)
         time.sleep(oracle.seconds)
+        if "messages" not in body:  # it writes answers, and tells no state
+            self.send_error(404)
+            return
         said = body["messages"][-1]["content"]
         status = 503 if any(text in said for text in oracle.failing) else 200
         data = json.dumps(

@@ -11,7 +11,10 @@ from aplomo.llm.port import Request, Usage
 from aplomo.llm.retry import Asked
 from aplomo.writer import Writer
 
-__all__ = ["Composed", "Reply", "compose"]
+__all__ = ["REPLACED", "Composed", "Reply", "compose"]
+
+REPLACED = "the template replaced the model's draft: "
+"""How the note begins that a template leaves; what was found wrong follows, joined by "; "."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +103,7 @@ class _Composer:
         if template is None:
             return written
         if written is not None:
-            self.notes.append(
-                "the template replaced the model's draft: " + "; ".join(written.failures)
-            )
+            self.notes.append(REPLACED + "; ".join(written.failures))
         return self._checked(template)
 
     def _by_model(self) -> Effects[Reply | None]:

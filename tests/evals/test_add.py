@@ -82,7 +82,21 @@ def test_a_corrected_decision_becomes_a_case_and_nothing_else_changes(made: Made
     assert (dict(case.answers), dict(case.outcomes)) == ({"positive": "no"}, {"small": "listen"})
     assert case.comment.text == "@Bruma soy @xxx_x, mi pedido 00-0000-x no llega"
     assert case.provenance == "a decision of 2026-03-01, corrected by a person"
-    assert not list(cases.parent.glob("tmp*"))
+    assert {path.name for path in cases.parent.iterdir()} == {"cases.yaml"}
+
+
+def test_a_file_keeps_its_line_ends_and_who_may_read_it(made: Made) -> None:
+    cases = made.root / "evals" / "mini" / "cases.yaml"
+    before = cases.read_bytes().replace(b"\n", b"\r\n")
+    cases.write_bytes(before)
+    cases.chmod(0o644)
+    record = given_record(made.root / "d.json")
+    result = aplomo("add", "mini", str(record), "--yes", "--answer", "positive=no", "--id", "new")
+    assert result.exit_code == 0, result.output
+    after = cases.read_bytes()
+    assert after.startswith(before)
+    assert after.count(b"\n") == after.count(b"\r\n")
+    assert cases.stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize(
@@ -91,7 +105,9 @@ def test_a_corrected_decision_becomes_a_case_and_nothing_else_changes(made: Made
         (["--yes"], "say what is right"),
         (["--yes", "--answer", "positive"], "is not QUESTION=yes|no"),
         (["--yes", "--answer", "positive=yes", "--id", "c0"], "duplicate id 'c0'"),
-        (["--yes", "--check", "nonsense"], "is no check"),
+        (["--yes", "--check", "nonsense"], "evals/mini/cases.yaml:33: "),
+        (["--yes", "--answer", "positve=yes"], "no protocol asks 'positve' (did you mean 'posit"),
+        (["--yes", "--outcome", "lissen"], "small has no outcome 'lissen' (did you mean 'listen'"),
         (["--answer", "positive=yes"], "somebody must look"),
     ],
 )

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from aplomo.errors import UsageError
+from aplomo.errors import BadCompletion, ConfigError, ModelUnavailable, UsageError
+from aplomo.evals.measure import recorded as of_recordings
 from aplomo.evals.result import load_run
+from aplomo.llm.retry import RetryPolicy
+from aplomo.llm.scripted import ScriptedModel
 from oracle import Oracle
 from suite_made import Made, aplomo, record
 
@@ -62,7 +65,7 @@ def test_a_stale_calibration_fails_a_run_and_its_gate(
     run = aplomo("run", "mini", "--json", str(saved))
     assert run.exit_code == 1
     assert "the calibration of round 1 was fitted under another prompt" in run.output
-    assert "aplomo evals calibrate mini --protocol small --replay" in run.output
+    assert "aplomo evals calibrate mini --replay --protocol small" in run.output
     assert load_run(saved).stale == (1,)
     diff = aplomo("diff", "mini", "--run", str(saved))
     assert diff.exit_code == 1
@@ -72,6 +75,39 @@ def test_a_stale_calibration_fails_a_run_and_its_gate(
     assert aplomo(*FIT).exit_code == 0
     assert record(oracle.url, "--misses").exit_code == 0
     assert aplomo("run", "mini").exit_code == 0
+
+
+def test_a_recorded_failure_spoils_no_other_case(recorded: Made) -> None:
+    bench = recorded.bench()
+    broken = BadCompletion("no JSON")
+    with ScriptedModel([broken, broken, '{"positive":"yes","quotes":{}}', broken]) as model:
+        rounds = bench.drafter(model).kit.rounds  # type: ignore[arg-type]
+        assert rounds is not None
+        policy = RetryPolicy(attempts=1)
+        found = list(of_recordings(bench.chosen()[:2], rounds.round(1), model, policy))
+    assert [one.case.id for one in found] == ["c0", "c1"]
+
+
+def live(oracle: Oracle) -> tuple[str, ...]:
+    asked = ("--protocol", "small", "--model", "m", "--base-url", oracle.url)
+    return ("calibrate", "evals/mini/cases.yaml", *asked, "--output", "calibration")
+
+
+def test_a_case_that_the_model_fails_is_left_out(made: Made, oracle: Oracle) -> None:
+    labelled(made)
+    oracle.failing = {"Van 3 veces"}
+    result = aplomo(*live(oracle))
+    assert result.exit_code == 0, result.output
+    assert "c3 is left out" in result.output
+    data = json.loads((made.root / "calibration/small/m.json").read_text(encoding="utf-8"))
+    assert data["rounds"]["1"]["questions"]["positive"]["test"]["no"] == 5
+
+
+def test_a_model_that_is_down_is_not_asked_on(made: Made, oracle: Oracle) -> None:
+    labelled(made)
+    oracle.failing = {"veces"}
+    assert isinstance(aplomo(*live(oracle)).exception, ModelUnavailable)
+    assert oracle.calls < 24
 
 
 def test_without_a_calibration_nothing_is_stale(recorded: Made) -> None:
@@ -85,6 +121,34 @@ def test_a_split_that_is_not_recorded_cannot_be_fitted(made: Made, oracle: Oracl
     assert isinstance(told, UsageError)
     assert "no case of the calibration split" in str(told)
     assert not (made.root / "calibration").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--most", "5"), "it takes no --most"),
+        (("--model", "m", "--base-url", "http://a"), "it takes no --model, --base-url"),
+        (("--round", "9"), "small has no round 9"),
+    ],
+)
+def test_what_a_replay_cannot_do_is_refused(
+    recorded: Made, flags: tuple[str, ...], message: str
+) -> None:
+    recorded.edit("evals/mini/cases.yaml", "split: test", "split: calibration")
+    told = aplomo(*FIT, *flags).exception
+    assert isinstance(told, UsageError)
+    assert message in str(told)
+    assert not (recorded.root / "calibration").exists()
+
+
+def test_rounds_of_another_format_are_not_kept(recorded: Made) -> None:
+    recorded.edit("evals/mini/cases.yaml", "split: test", "split: calibration")
+    path = recorded.root / "beside/small/m.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"format": "aplomo.calibration/2", "rounds": {"1": {}}}', encoding="utf-8")
+    told = aplomo(*FIT[:-1], "beside").exception
+    assert isinstance(told, ConfigError)
+    assert "is no calibration" in str(told)
 
 
 def test_answers_to_another_prompt_are_not_fitted(fitted: Made) -> None:

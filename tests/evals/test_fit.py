@@ -32,7 +32,7 @@ def test_the_curve_moves_the_threshold_to_where_the_answers_part() -> None:
     found = score(measured(400, 4, seed=2), "q", curve)
     assert found is not None
     assert found.auc > 0.98
-    assert found.balanced_accuracy > 0.95
+    assert (found.balanced_accuracy or 0) > 0.95
     assert 0 < found.unsure < 0.12
     assert _verdict(curve, 0.0) == "yes"
     assert _verdict(curve, -2.5) == "no"
@@ -91,6 +91,23 @@ def test_a_direction_is_not_looked_for_among_too_few() -> None:
 def test_no_band_sends_nobody_to_a_person() -> None:
     curve = fit(measured(100, 2), "q", unsure_share=0.0)
     assert curve.yes_from - curve.no_below < 0.1
+
+
+@pytest.mark.parametrize("far", [0.2, 1.0, 2.0, 3.0, 5.0, 12.0, 40.0])
+def test_a_model_that_is_always_as_certain_is_not_unsure_of_all(far: float) -> None:
+    cases = [
+        replace(one, logits={"q": far if one.case.answers["q"] == "yes" else -far})
+        for one in measured(40, 1)
+    ]
+    found = score(cases, "q", fit(cases, "q", unsure_share=0.05))
+    assert found is not None
+    assert (found.unsure, found.balanced_accuracy) == (0.0, 1.0)
+
+
+def test_a_curve_that_decides_no_case_has_no_accuracy() -> None:
+    found = score(measured(40, 4), "q", Curve(no_below=0.0, yes_from=1.1))
+    assert found is not None
+    assert (found.unsure, found.balanced_accuracy) == (1.0, None)
 
 
 def test_one_answer_alone_cannot_be_fitted_or_scored() -> None:

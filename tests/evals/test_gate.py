@@ -13,7 +13,8 @@ from aplomo.evals.result import CaseResult
 from aplomo.evals.scores import scores
 from aplomo.evals.snapshot import judged
 from aplomo.evals.statistics import cases_needed, mcnemar_worse, wilson_lower
-from evals_made import case, record, result, run
+from evals_made import answer, case, record, result, run
+from suite_made import Made, aplomo
 
 WRONG = record("listen", action="no_reply", status="no_reply", text=None)
 
@@ -66,6 +67,10 @@ def test_a_new_must_pass_case_passes_from_the_start() -> None:
     assert ruled(cases, [], [result("a", WRONG)])["must_pass cases keep every verdict"].cases == (
         "a",
     )
+    held = record("human_review", action="escalate", answers={"positive": answer("unsure")})
+    assert ruled(cases, [], [result("a", held)])["must_pass cases keep every verdict"].cases == (
+        "a",
+    )
     assert ruled(cases, [], [result("a")])["must_pass cases keep every verdict"].ruling == "holds"
 
 
@@ -91,7 +96,7 @@ def test_a_threshold_holds_on_the_lower_bound() -> None:
 def test_a_threshold_on_what_no_case_labels_is_refused() -> None:
     cases, results = many(3)
     found = ruled(cases, results, results, at_least={"answer:positive": 0.5})
-    assert "too few cases: 0" in found["answer:positive at least 0.50"].detail
+    assert "no case is judged by it" in found["answer:positive at least 0.50"].detail
 
 
 @pytest.mark.parametrize(
@@ -166,7 +171,8 @@ def test_settings_of_a_suite_come_before_those_of_all() -> None:
             }
         }
     }
-    core, hostile = (gate_settings(table, name, "aplomo.toml") for name in ("core", "hostile"))
+    suites = ("core", "hostile")
+    core, hostile = (gate_settings(table, name, "aplomo.toml", suites) for name in suites)
     assert core == GateSettings(
         calls=3.0, at_least={"outcome": 0.6, "answer:positive": 0.7, "answer:smear=yes": 0.8}
     )
@@ -191,9 +197,34 @@ def test_no_settings_are_the_defaults() -> None:
         ),
         ({"suites": {"core": {"errors": -1}}}, r"evals\.gate\.suites\.core\.errors: input should"),
         ({"confidence": "high"}, r"evals\.gate\.confidence: input should be a valid number"),
+        ({"suites": {"cor": {"errors": 1}}}, r"evals\.gate\.suites\.cor is no suite"),
         ([], r"is not a table"),
     ],
 )
 def test_wrong_settings_are_named(gate_table: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         gate_settings({"evals": {"gate": gate_table}}, "core", "aplomo.toml")
+
+
+@pytest.mark.parametrize(
+    ("evals", "message"),
+    [({"gates": {"calls": 3}}, r"unknown key 'evals\.gates'"), ([], "'evals' is not a table")],
+)
+def test_a_gate_under_another_name_is_not_silently_off(evals: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as refused:
+        gate_settings({"evals": evals}, "core", "aplomo.toml")
+    assert refused.value.where == "aplomo.toml"
+    assert refused.value.hint
+
+
+def test_the_gate_of_a_suite_that_is_not_there_is_refused(recorded: Made) -> None:
+    table = "[evals.gate.suites.{}]\nerrors = 1\n"
+    (recorded.root / "aplomo.toml").write_text(table.format("min"), encoding="utf-8")
+    told = aplomo("diff", "mini").exception
+    assert isinstance(told, ConfigError)
+    assert told.hint == "did you mean 'mini'?"
+    other = recorded.root / "evals" / "other" / "cases.yaml"
+    other.parent.mkdir()
+    other.write_text('suite: "others"\n', encoding="utf-8")
+    (recorded.root / "aplomo.toml").write_text(table.format("others"), encoding="utf-8")
+    assert "no baseline" in aplomo("diff", "mini").output

@@ -68,6 +68,20 @@ def test_an_interruption_loses_no_finished_call(made: Made, how: signal.Signals,
     assert result.served >= 6
 
 
+def test_what_the_workers_of_an_interrupted_recording_still_get_is_kept(made: Made) -> None:
+    with serving(seconds=0.3) as oracle:
+        process = start(oracle.url, "--misses", "--concurrency", "3")
+        wait_for(oracle, 5)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 130, told
+        finished = list(oracle.bodies)
+        oracle.bodies.clear()
+        oracle.seconds = 0.0
+        assert record(oracle.url, "--misses").exit_code == 0
+        assert asked_again(oracle, finished) == 0
+
+
 def test_an_interrupted_recording_of_all_leaves_the_old_ones(recorded: Made) -> None:
     before = recorded.bytes()
     with serving(seconds=0.2) as oracle:

@@ -92,6 +92,27 @@ def test_misses_are_recorded_first(recorded: Made, oracle: Oracle) -> None:
     assert oracle.bodies
 
 
+@pytest.mark.parametrize("mode", ["misses", "all"])
+def test_a_suite_never_recorded_is_recorded_and_then_judged(
+    made: Made, oracle: Oracle, mode: str
+) -> None:
+    given = {"APLOMO_MODEL": "m", "APLOMO_BASE_URL": oracle.url}
+    done = run_pytest(made.root, f"--aplomo-evals={mode}", "-q", **given)
+    assert oracle.bodies
+    assert "has no recordings" not in done.stdout
+    assert "answer:positive: fail, expected yes, got no (there is no baseline)" in done.stdout
+
+
+def test_a_new_label_is_not_said_to_have_passed_before(recorded: Made) -> None:
+    accepted(recorded)
+    recorded.edit(
+        "evals/mini/cases.yaml", 'answers: {positive: "yes"}', "checks: [no_reply, ready]"
+    )
+    done = run_pytest(recorded.root, "--aplomo-evals=replay", "-q")
+    assert "(it is not in the baseline)" in done.stdout
+    assert "it passed" not in done.stdout
+
+
 def test_a_refused_case_file_is_a_clear_error(recorded: Made) -> None:
     path = recorded.root / "evals" / "mini" / "cases.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("split:", "splitt:"), encoding="utf-8")

@@ -3,12 +3,15 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from aplomo.errors import ModelUnavailable, UsageError
+from aplomo.evals.recording.tape import Recording, Tape
 from aplomo.evals.run import Bench
 from aplomo.evals.session import replay
+from aplomo.evals.survey import survey
 from oracle import Oracle, serving
 from suite_made import Made, aplomo, record
 
@@ -182,3 +185,19 @@ def impatient():
     from aplomo.llm.retry import RetryPolicy
 
     return RetryPolicy(attempts=1)
+
+
+def test_what_was_only_read_is_announced_with_its_input(recorded: Made) -> None:
+    bench = recorded.bench()
+    lock = bench.locked()
+    before = [_read_only(one) for one in bench.place.store.load()]
+    given, made = survey(bench, lock.model, Tape([]), before=before).tokens
+    assert (given > 0, made) == (True, 0)
+
+
+def _read_only(one: Recording) -> Recording:
+    """The recording as one of a text that was read: without tokens of an answer."""
+    answer = json.loads(one.response["body"]["string"])
+    del answer["usage"]["completion_tokens"]
+    body = {**one.response["body"], "string": json.dumps(answer)}
+    return replace(one, response={**one.response, "body": body})

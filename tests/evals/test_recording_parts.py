@@ -19,6 +19,7 @@ from aplomo.evals.recording.secrets import find_secrets
 from aplomo.evals.recording.slim import slimmed
 from aplomo.evals.recording.store import Store
 from aplomo.evals.recording.tape import Recording
+from aplomo.llm.port import Price
 from aplomo.llm.reading import read_body
 from aplomo.workspace import Workspace
 from oracle import answer
@@ -185,14 +186,22 @@ def test_what_is_put_aside_is_kept_once(tmp_path: Path) -> None:
     assert (tmp_path / "work" / ".gitignore").read_text() == "*\n"
 
 
+def test_prices_under_a_name_that_nobody_reads_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"unknown key 'evals\.prices'"):
+        price_of(Workspace(settings={"evals": {"prices": {"input": 1, "output": 1}}}))
+
+
 def test_prices() -> None:
     def workspace(price: object) -> Workspace:
         return Workspace(settings={"evals": {"price": price}})
 
-    price = price_of(workspace({"input": 2, "output": 10}))
-    assert price is not None
-    assert price.cost(500_000, 100_000) == 2.0
+    assert price_of(workspace({"input": 2, "output": "10"})) == (Price(input=2, output=10), "USD")
+    euros = price_of(workspace({"input": 0, "output": 1.5, "currency": "EUR"}))
+    assert euros == (Price(input=0, output=1.5), "EUR")
     assert price_of(Workspace()) is None
-    for wrong in ({"input": 1}, {"input": -1, "output": 1}, {"input": "a", "output": 1}, 3):
+    nan: dict[str, float] = {"input": float("nan"), "output": 1}
+    endless: dict[str, float] = {"input": 1, "output": float("inf")}
+    parts = ({"input": 1}, {"input": -1, "output": 1}, {"input": "a", "output": 1}, 3)
+    for wrong in (*parts, nan, endless, {"input": 1, "output": 1, "outputs": 2}):
         with pytest.raises(ConfigError, match=r"evals\.price"):
             price_of(workspace(wrong))

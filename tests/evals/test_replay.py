@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aplomo.errors import ConfigError, UsageError
+from aplomo.errors import ConfigError, DocumentError, UsageError
 from aplomo.evals.recording.cassette import Unrecorded
 from aplomo.evals.recording.offline import offline
 from aplomo.evals.session import Session, replay
@@ -172,3 +172,10 @@ def test_an_answer_with_a_secret_fails_the_run(recorded: Made) -> None:
     allowed = recorded.root / "evals/mini/allowed.txt"
     allowed.write_text("pepa.lopez@correo.es\n", encoding="utf-8")
     assert aplomo("run", "mini").exit_code == 0
+
+
+def test_a_label_that_names_no_question_is_refused_when_the_suite_is_opened(recorded: Made) -> None:
+    recorded.edit("evals/mini/cases.yaml", '{positive: "yes"}', '{positve: "yes"}')
+    told = aplomo("run", "mini").exception
+    assert isinstance(told, DocumentError)
+    assert "no protocol asks 'positve' (did you mean 'positive'?)" in str(told)

@@ -44,6 +44,13 @@ def test_the_page_runs_nothing_that_a_comment_brings() -> None:
     assert "<mark>de diez</mark>" in page
 
 
+def test_the_bounds_of_the_page_are_of_the_confidence_that_the_gate_has() -> None:
+    given = made()
+    page = as_page([replace(given, demands=GateSettings(confidence=0.5))])
+    assert "lower end of their 50 % interval" in page
+    assert page != as_page([given]).replace("their 95 %", "their 50 %"), "the bounds moved too"
+
+
 def test_the_page_holds_both_sides_and_every_drawing() -> None:
     page = as_page([made()])
     assert "positive yes › thank" in page

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from aplomo.errors import InputError
-from aplomo.evals.result import CallResult, CaseResult, RunResult, load_run
+from aplomo.evals.result import CallResult, CaseResult, RunResult, load_run, stale_words
 
 CASE = CaseResult(
     case="a",
@@ -39,6 +39,14 @@ def test_a_run_survives_its_file(tmp_path: Path) -> None:
     assert again.to_dict() == run(CASE, FAILED).to_dict()
     assert again.results[0].calls == CASE.calls
     assert list(again.prompts) == ["answer", "task"]
+
+
+def test_a_stale_calibration_is_fitted_where_its_cases_have_answers() -> None:
+    recorded = stale_words("core", "brand-care", (1, 2), {"calibration", "test"})
+    assert "round 1, 2 was fitted under another prompt" in recorded
+    assert "aplomo evals calibrate core --replay --protocol brand-care" in recorded
+    live = stale_words("core", "brand-care", (1,), {"test"})
+    assert "aplomo evals calibrate evals/core/cases.yaml --protocol brand-care" in live
 
 
 def test_only_a_full_run_without_errors_is_complete() -> None:

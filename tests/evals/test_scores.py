@@ -93,7 +93,10 @@ def test_a_wrong_outcome_that_nobody_looks_at_is_not_safe() -> None:
 
 
 def test_what_became_of_drafts() -> None:
-    note = "the template replaced the model's draft: length: 300/280; promises: 'we will refund'"
+    note = (
+        "the template replaced the model's draft: length: 300/280; promises: 'we will refund';"
+        " a refund; Ana: yes"
+    )
     decisions = [
         record(),
         record(repaired=True),
@@ -120,3 +123,10 @@ def test_cost() -> None:
 def test_nothing_ran() -> None:
     found = scores(())
     assert (found.cases, found.questions, found.cost.seconds_p95) == (0, (), 0.0)
+
+
+def test_few_cases_take_no_longer_than_the_slowest_of_them() -> None:
+    cases = [case(str(n)) for n in range(4)]
+    ran = [result(str(n), seconds=1.0 + 3 * (n == 3)) for n in range(4)]
+    cost = scores(judged(cases, ran)).cost
+    assert (cost.seconds_median, 1.0 < cost.seconds_p95 <= 4.0) == (1.0, True)

@@ -21,6 +21,13 @@ def test_an_unsure_answer_on_the_path_makes_another_outcome_unsure_not_wrong() -
     assert states(case("a"), result("a", beside)) == {"outcome": "fail"}
 
 
+def test_a_wrong_outcome_at_which_nobody_looks_is_wrong_however_unsure_its_path() -> None:
+    led_on = record("listen", action="no_reply", answers={"positive": answer("unsure")})
+    assert states(case("a"), result("a", led_on)) == {"outcome": "fail"}
+    pending = record(None, answers={"positive": answer("unsure")})
+    assert states(case("a"), result("a", pending)) == {"outcome": "unsure"}
+
+
 def test_a_question_that_only_a_person_answers_is_named_as_what_was_got() -> None:
     [verdict] = verdicts(case("a"), result("a", record(None)))
     assert (verdict.got, verdict.state) == ("pending:worth", "fail")

@@ -18,7 +18,10 @@ from aplomo.llm.retry import Asked
 from aplomo.protocol.model import Question, Verdict
 from aplomo.walk import Answer
 
-__all__ = ["Ladder", "Rounds"]
+__all__ = ["SILENCE", "Ladder", "Rounds"]
+
+SILENCE = "the model gave no answer"
+"""How the note of a model that failed begins; why follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +153,7 @@ class Ladder:
     def _silent(self, error: object) -> str:
         """What a model that failed leaves behind: a note, which is the reason of its answers."""
         self.failed = True
-        reason = f"the model gave no answer: {error}"
+        reason = f"{SILENCE}: {error}"
         self.notes.append(reason)
         return reason
 

@@ -41,7 +41,8 @@ def add(suite: str, record: IO[str], **options: Any) -> None:
     from aplomo.evals.place import CASES, find_suite
     from aplomo.workspace import Workspace
 
-    folder, _ = find_suite(suite, Workspace.find())
+    workspace = Workspace.find()
+    folder, named = find_suite(suite, workspace)
     comment, data = read_record(record.read(), record.name)
     keep = frozenset(handle.lstrip("@").casefold() for handle in options["keep"])
     masked = mask_comment(comment, keep)
@@ -62,7 +63,9 @@ def add(suite: str, record: IO[str], **options: Any) -> None:
     )
     id_ = options["id_"] or masked.id.lower()
     provenance = f"a decision of {str(data.get('created_at', ''))[:10]}, corrected by a person"
-    click.echo(append_case(folder / CASES, id_, masked, correction, provenance), nl=False)
+    protocols = map(workspace.protocol, named.protocols)
+    place = folder / CASES
+    click.echo(append_case(place, id_, masked, correction, provenance, protocols), nl=False)
 
 
 def _reply(

@@ -66,9 +66,14 @@ def calibrate(**options: Any) -> None:
     from aplomo.evals.fit import calibration_data
 
     only: tuple[int, ...] = options["only"]
+    if options["replay"]:
+        _refuse_for_replay(options)
     with (of_recordings if options["replay"] else of_model)(options) as source:
         protocol, model = source.drafter.kit.protocol, source.drafter.model.name
         rule = _Rule(unsure=options["unsure"], costs=_costs(options["costs"], protocol.questions))
+        if unknown := sorted(set(only) - set(protocol.rounds)):
+            hint = f"its rounds: {', '.join(map(str, protocol.rounds))}"
+            raise UsageError(f"{protocol.id} has no round {unknown[0]}", hint=hint)
         place: Path = options["output"] / calibration_file(protocol.id, model)
         rounds = _kept(place) if only or options["replay"] else {}
         for number in protocol.rounds:
@@ -79,6 +84,13 @@ def calibrate(**options: Any) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     click.echo(f"wrote {place}")
+
+
+def _refuse_for_replay(options: "Mapping[str, Any]") -> None:
+    """Raise UsageError where an option says whom to ask, or how much: recordings are all there."""
+    flags = {"model": "--model", "base_url": "--base-url", "most": "--most"}
+    if given := [flag for name, flag in flags.items() if options[name] is not None]:
+        raise UsageError(f"--replay asks no model: it takes no {', '.join(given)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +119,19 @@ def _costs(
 
 
 def _kept(place: Path) -> dict[str, Any]:
-    """The rounds that the file has already."""
+    """The rounds that the file has already. Raises ConfigError when it is of another format."""
+    from aplomo.answer.calibration import FORMAT
+
     try:
-        return dict(json.loads(place.read_text(encoding="utf-8"))["rounds"])
+        data = json.loads(place.read_text(encoding="utf-8"))
+        if data["format"] != FORMAT:
+            raise ValueError(f"its format is {data['format']!r}")
+        return dict(data["rounds"])
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError):
-        raise ConfigError("is no calibration", where=str(place), hint="fit all rounds") from None
+        hint = f"it is not {FORMAT}: take it away, and fit all rounds"
+        raise ConfigError("is no calibration", where=str(place), hint=hint) from None
 
 
 def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None:
@@ -155,8 +173,10 @@ def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:
             if (found := score(of_lang, name, curve)) is None:
                 continue
             counts = f"{found.yes}/{found.no}"
+            balanced = found.balanced_accuracy
+            accuracy = "–" if balanced is None else f"{balanced:.3f}"
             lines.append(
                 f"{name if lang == 'all' else '':<20}{lang:<8}{counts:>9}{found.auc:>8.3f}"
-                f"{found.balanced_accuracy:>9.3f}{found.unsure:>8.2f}"
+                f"{accuracy:>9}{found.unsure:>8.2f}"
             )
     return "\n".join(lines)

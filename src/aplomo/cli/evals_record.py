@@ -126,9 +126,12 @@ def _announce(bench: "Bench", found: "Survey", recorder: "Recorder") -> None:
 def _cost(bench: "Bench", given: int, made: int) -> str:
     """The price of the tokens, where `[evals.price]` says what a million of them costs."""
     from aplomo.evals.price import price_of
+    from aplomo.llm.port import Usage
 
-    price = price_of(bench.workspace)
-    return f", {price.cost(given, made):.2f} {price.currency}" if price else ""
+    if (told := price_of(bench.workspace)) is None:
+        return ""
+    price, currency = told
+    return f", {price.of(Usage(input_tokens=given, output_tokens=made)):.2f} {currency}"
 
 
 @contextmanager

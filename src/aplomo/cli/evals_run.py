@@ -33,12 +33,15 @@ def run(
     Ends with 1 when a call has no recording, a recording is asked for by no case, nothing was
     served, or a recording holds a secret.
     """
+    from aplomo.cli.evals_runs import replayed
+    from aplomo.evals.guards import failures
     from aplomo.evals.run import open_benches
 
     benches = open_benches(suite, [protocol] if protocol else [])
     good = True
     for bench in benches:
-        result, problems = _replayed(bench, ids, concurrency)
+        result = replayed(bench, ids, concurrency)
+        problems = list(failures(bench, result))
         _tell(bench, result, problems)
         good = good and not problems
         if output is not None:
@@ -46,20 +49,6 @@ def run(
             _write(result, output / f"{result.protocol}.json" if several else output)
     if not good:
         sys.exit(1)
-
-
-def _replayed(
-    bench: "Bench", ids: tuple[str, ...], concurrency: int
-) -> "tuple[RunResult, list[str]]":
-    from tqdm import tqdm
-
-    from aplomo.evals.guards import failures
-    from aplomo.evals.session import replay
-
-    total = len(bench.chosen(ids))
-    with tqdm(total=total, unit="case", disable=not sys.stderr.isatty()) as bar:
-        result = replay(bench, ids, concurrency=concurrency, progress=lambda _: bar.update())
-    return result, list(failures(bench, result))
 
 
 def _tell(bench: "Bench", result: "RunResult", problems: list[str]) -> None:

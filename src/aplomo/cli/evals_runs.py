@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from aplomo.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from aplomo.evals.result import RunResult
     from aplomo.evals.review import Review
     from aplomo.evals.run import Bench
 
-__all__ = ["reviewed", "runs"]
+__all__ = ["replayed", "reviewed", "runs"]
 
 
 def runs(
@@ -28,7 +30,7 @@ def runs(
         bench.place.protocol: bench for bench in open_benches(suite, [protocol] if protocol else [])
     }
     if not saved:
-        return [(bench, _replayed(bench)) for bench in benches.values()]
+        return [(bench, replayed(bench)) for bench in benches.values()]
     found: list[tuple[Bench, RunResult]] = []
     for path in saved:
         run = load_run(path)
@@ -43,22 +45,25 @@ def reviewed(suite: str, protocol: str | None, saved: tuple[Path, ...]) -> "list
     """The runs, against their baselines, under the gate of this workspace."""
     from aplomo.evals.baseline import load_baseline
     from aplomo.evals.gate_settings import gate_settings
+    from aplomo.evals.place import suite_names
     from aplomo.evals.review import review
 
     found: list[Review] = []
     for bench, run in runs(suite, protocol, saved):
         place = bench.workspace
-        demands = gate_settings(place.settings, run.suite, f"{place.root or '.'}/aplomo.toml")
+        where = f"{place.root or '.'}/aplomo.toml"
+        demands = gate_settings(place.settings, run.suite, where, suite_names(place))
         baseline = load_baseline(bench.place.baseline)
         found.append(review(run, bench.suite.cases, baseline, demands))
     return found
 
 
-def _replayed(bench: "Bench") -> "RunResult":
+def replayed(bench: "Bench", ids: "Collection[str]" = (), concurrency: int = 1) -> "RunResult":
+    """A replay of the suite, or of the cases named, with a bar on a terminal."""
     from tqdm import tqdm
 
     from aplomo.evals.session import replay
 
-    total = len(bench.chosen())
+    total = len(bench.chosen(ids))
     with tqdm(total=total, unit="case", disable=not sys.stderr.isatty()) as bar:
-        return replay(bench, progress=lambda _: bar.update())
+        return replay(bench, ids, concurrency=concurrency, progress=lambda _: bar.update())

@@ -1,14 +1,14 @@
 """Where `aplomo evals calibrate` gets the model's answers: from the model, or from recordings."""
 
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any, Never, TypeVar
 
 import click
 
-from aplomo.errors import UsageError
+from aplomo.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from aplomo.embed.drafter import Drafter
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from aplomo.evals.recording.asking import Asking
 
 __all__ = ["Source", "of_model", "of_recordings"]
+
+T = TypeVar("T")
+
+HOPELESS = 3
+"""Failures in a row after which the model is not asked on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +54,11 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
         asked = sample(of_round(cases, names, first=number == 1), options["most"])
         unread = [case for case in cases if case.id not in states] if asked else []
         with _bar(len(asked) + len(unread)) as step:
-            for case, state in read(unread, round_, *model):
+            for case, state in _answered(unread, lambda one: read([one], round_, *model)):
                 states[case.id] = state
                 step()
             logits: dict[str, Mapping[str, float]] = {}
-            for case, given in measure(asked, round_, *model):
+            for case, given in _answered(asked, lambda one: measure([one], round_, *model)):
                 logits[case.id] = given
                 step()
         return [
@@ -65,6 +70,28 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
         yield Source(drafter=drafter, ask=ask)
     finally:
         drafter.close()
+
+
+def _answered(cases: "Sequence[Case]", ask: "Callable[[Case], Iterable[T]]") -> "Iterator[T]":
+    """What `ask` gives for each case; one that fails is left out, and said so.
+
+    Ends where a case is given nothing, as no other would be. Raises ModelError when the model is
+    down: it fails HOPELESS times in a row.
+    """
+    failed = 0
+    for case in cases:
+        try:
+            given = list(ask(case))
+        except ModelError as error:
+            failed += 1
+            if failed == HOPELESS:
+                raise
+            click.echo(f"{case.id} is left out: {error}", err=True)
+            continue
+        if not given:
+            return
+        failed = 0
+        yield from given
 
 
 @contextmanager

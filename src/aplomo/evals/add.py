@@ -1,18 +1,19 @@
 """From a decision and what a person says of it to a case at the end of a suite's file."""
 
 import json
-import os
 import re
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from aplomo.comment import Comment
+from aplomo.document import Document
 from aplomo.errors import InputError, UsageError
-from aplomo.evals.cases import load_suite
+from aplomo.evals.atomic import write_atomically
+from aplomo.evals.cases import check_against, suite_of
 from aplomo.inbound import comment_from
+from aplomo.protocol.model import Protocol
 
 __all__ = ["Correction", "append_case", "read_record"]
 
@@ -50,21 +51,30 @@ def read_record(text: str, where: str) -> tuple[Comment, dict[str, Any]]:
 
 
 def append_case(
-    path: Path, id_: str, comment: Comment, correction: Correction, provenance: str
+    path: Path,
+    id_: str,
+    comment: Comment,
+    correction: Correction,
+    provenance: str,
+    protocols: Iterable[Protocol],
 ) -> str:
     """Write a case at the end of the case file at `path`; returns its lines.
 
-    Nothing else in the file changes, comments included. The file is written only when the suite
-    with its new case can be read: raises DocumentError otherwise, UsageError without a label.
+    Nothing else in the file changes, comments and line ends included. The file is written only
+    when the suite with its new case can be read and its labels are of `protocols`, those of the
+    suite: raises DocumentError otherwise, UsageError without a label.
     """
     if not (correction.answers or correction.outcomes or correction.checks):
         hint = "--answer QUESTION=yes, --outcome ID, --check NAME or --reply TEXT"
         raise UsageError("say what is right: a case without a label tests nothing", hint=hint)
-    text = path.read_text(encoding="utf-8")
+    text = path.read_bytes().decode()  # as it is: reading as text would turn CRLF into LF
     lines = _lines(id_, comment, correction, provenance)
     indent = _indent(text)
     entry = "".join(f"{indent}{line}\n" for line in lines)
-    _write_checked(path, f"{text.rstrip()}\n{entry}", id_)
+    ending = "\r\n" if "\r\n" in text else "\n"
+    longer = text.rstrip() + f"\n{entry}".replace("\n", ending)
+    _check(longer, str(path), id_, protocols)
+    write_atomically(path, longer)
     return entry
 
 
@@ -91,16 +101,10 @@ def _indent(text: str) -> str:
     return found[-1] if found else "  "
 
 
-def _write_checked(path: Path, text: str, id_: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".yaml")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        if load_suite(Path(name)).cases[-1].id != id_:
-            hint = "put `cases` last in the file"
-            raise UsageError(
-                "the case would not be the last of the file", where=str(path), hint=hint
-            )
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+def _check(text: str, where: str, id_: str, protocols: Iterable[Protocol]) -> None:
+    """Raise DocumentError or UsageError unless `text` is a suite whose last case is `id_`."""
+    suite = suite_of(Document.parse(text.removeprefix("\ufeff"), name=where, kind="cases"))
+    if suite.cases[-1].id != id_:
+        hint = "put `cases` last in the file"
+        raise UsageError("the case would not be the last of the file", where=where, hint=hint)
+    check_against(suite.cases, protocols)

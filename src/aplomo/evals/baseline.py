@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aplomo.errors import ConfigError, UsageError
-from aplomo.evals.guards import stale_words
-from aplomo.evals.result import RunResult
+from aplomo.evals.result import RunResult, stale_words
 from aplomo.evals.snapshot import Judged, Snapshot
 
 __all__ = ["SCHEMA", "Baseline", "accept", "load_baseline"]
@@ -66,7 +65,8 @@ def accept(run: RunResult, judged: Sequence[Judged]) -> Baseline:
         hint = "aplomo evals record --misses"
         raise UsageError(f"{run.missed} calls have no recording", where=where, hint=hint)
     if run.stale:
-        raise UsageError(stale_words(run.suite, run.protocol, run.stale), where=where)
+        splits = {one.case.split for one in judged}
+        raise UsageError(stale_words(run.suite, run.protocol, run.stale, splits), where=where)
     if failed := [one.case.id for one in judged if one.snapshot.error is not None]:
         names = ", ".join(failed[:5]) + (" …" if len(failed) > 5 else "")
         message = f"{len(failed)} of {len(judged)} cases ended in an error: {names}"

@@ -10,10 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic.json_schema import GenerateJsonSchema
 
 from aplomo.check import CHECKS
+from aplomo.evals.verdicts import STATUSES
 
 __all__ = ["CHECK_NAMES", "CaseShape", "CasesFile", "InstructionShape", "cases_schema"]
 
-CHECK_NAMES = ("ready", "no_reply", *(check.__name__ for check in CHECKS))
+CHECK_NAMES = (*STATUSES, *(check.__name__ for check in CHECKS))
 """What a case may ask of a draft: a status of the decision, or a check that it passes."""
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "load_cases",
     "load_instructions",
     "load_suite",
+    "suite_of",
 ]
 
 Split = Literal["few_shot", "calibration", "test"]
@@ -97,11 +98,15 @@ def load_suite(path: Path) -> Suite:
 
     Raises ConfigError when there is no readable file, DocumentError with every problem in it.
     """
+    return suite_of(Document.read(path, kind="cases"))
+
+
+def suite_of(document: Document) -> Suite:
+    """The suite that `document` is. Raises DocumentError with every problem in it."""
     from pydantic import ValidationError
 
     from aplomo.evals.case_shape import CasesFile
 
-    document = Document.read(path, kind="cases")
     found = [*document.duplicates, *_repeated(document, ("cases",))]
     try:
         shape = CasesFile.model_validate(document.data)

@@ -8,6 +8,7 @@ probability 0.5 lies the widest band that sends at most `unsure_share` of the ca
 a person, or the thresholds that cost least where costs are given.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -25,13 +26,14 @@ __all__ = ["Score", "calibration_data", "fit", "round_data", "score"]
 class Score:
     """How a curve does on labelled cases.
 
-    `balanced_accuracy` is over the cases it decides; `unsure` is the share it does not.
+    `balanced_accuracy` is over the cases it decides, None when it decides none; `unsure` is the
+    share it does not.
     """
 
     yes: int
     no: int
     auc: float
-    balanced_accuracy: float
+    balanced_accuracy: float | None
     unsure: float
 
 
@@ -65,12 +67,17 @@ def fit(
         if _auc(labels, joint, both) > _auc(labels, model, rows):
             rows, model = both, joint
     curve = _curve(model, probe)
-    likely = [float(p) for p in model.predict_proba(rows)[:, 1]]
+    # The curve's own figures where it has them: a probe's for its own cases would flatter it.
+    alone = [] if curve.probe else _probabilities(labelled, curve, question)
+    likely = alone or [float(p) for p in model.predict_proba(rows)[:, 1]]
     if costs:
         low, high = choose_thresholds(likely, labels, *costs)
         return replace(curve, no_below=round(low, 4), yes_from=round(high, 4))
     distances = sorted(abs(p - 0.5) for p in likely)
-    half = round(distances[int(unsure_share * len(distances))], 4)
+    # Just below, and not the nearest figure: cases at that distance stay outside the band, however
+    # many there are. A model that is certain gives many cases the very same log-odds.
+    at = distances[int(unsure_share * len(distances))]
+    half = max(0.0, (math.ceil(at * 1e4) - 1) / 1e4)
     return replace(curve, no_below=round(0.5 - half, 4), yes_from=round(0.5 + half, 4))
 
 
@@ -128,12 +135,20 @@ def score(measured: Sequence[Measured], question: str, curve: Curve) -> Score | 
         yes=sum(labels),
         no=len(labels) - sum(labels),
         auc=round(float(scores.roc_auc_score(labels, likely)), 4),
-        balanced_accuracy=round(
-            float(scores.balanced_accuracy_score([a for a, _ in decided], [b for _, b in decided])),
-            4,
-        ),
+        balanced_accuracy=_balanced(decided),
         unsure=round(verdicts.count("unsure") / len(verdicts), 4),
     )
+
+
+def _balanced(decided: Sequence[tuple[bool, bool]]) -> float | None:
+    """The balanced accuracy over pairs of label and answer; None without any."""
+    from sklearn import metrics
+
+    if not decided:
+        return None
+    scores: Any = metrics  # scikit-learn has no complete types
+    labels, answers = zip(*decided, strict=True)
+    return round(float(scores.balanced_accuracy_score(labels, answers)), 4)
 
 
 def calibration_data(

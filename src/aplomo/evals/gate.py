@@ -62,7 +62,8 @@ def _must_pass(judged: Sequence[Judged], comparison: Comparison | None) -> Findi
     for one in must:
         change = before.get(one.case.id)
         if comparison is None or (change is not None and change.before is None):
-            bad = one.snapshot.error is not None or "fail" in one.snapshot.verdicts.values()
+            states = one.snapshot.verdicts.values()
+            bad = one.snapshot.error is not None or any(state != "pass" for state in states)
         else:
             bad = change is not None and (
                 change.kind == "error" or any(flip.broken for flip in change.flips)
@@ -80,7 +81,8 @@ def _thresholds(settings: GateSettings, scores: Scores) -> Iterator[Finding]:
         confidence = settings.confidence
         if wilson_lower(share.cases, share.cases, confidence) < threshold:
             need = cases_needed(threshold, confidence)
-            detail = f"too few cases: {share.cases}, and {need} that all pass are needed to show it"
+            have = f"too few cases: {share.cases}" if share.cases else "no case is judged by it"
+            detail = f"{have}, and {need} that all pass are needed to show it"
             yield Finding(demand=demand, ruling="refused", detail=detail)
             continue
         low = wilson_lower(share.passed, share.cases, confidence)

@@ -1,11 +1,12 @@
 """What a team demands of a run: `[evals.gate]` of `aplomo.toml`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from aplomo.document import did_you_mean
 from aplomo.errors import ConfigError
+from aplomo.evals.settings import evals_table
 from aplomo.evals.verdicts import ANSWER, CHECK
 
 __all__ = ["GateSettings", "gate_settings"]
@@ -30,18 +31,25 @@ class GateSettings:
     seconds: float | None = None
 
 
-def gate_settings(settings: Mapping[str, Any], suite: str, where: str) -> GateSettings:
+def gate_settings(
+    settings: Mapping[str, Any], suite: str, where: str, others: Collection[str] = ()
+) -> GateSettings:
     """The demands on `suite`, from the whole of `aplomo.toml`; the defaults when it has none.
 
-    `[evals.gate]` holds for every suite; `[evals.gate.suites.NAME]` comes before it for one.
-    Raises ConfigError that names every wrong key and value.
+    `[evals.gate]` holds for every suite; `[evals.gate.suites.NAME]` comes before it for one: for
+    `suite`, or for one of the `others`. Raises ConfigError that names every wrong key and value.
     """
-    evals = settings.get("evals", {})
-    table: Any = cast("dict[str, Any]", evals).get("gate", {}) if isinstance(evals, dict) else evals
+    table: Any = evals_table(settings, where).get("gate", {})
     if not isinstance(table, dict):
         raise ConfigError("[evals.gate] is not a table", where=where)
     gate = _validated(table, where)
-    of_suite: Mapping[str, Any] = gate.pop("suites").get(suite, {})
+    suites: Mapping[str, Any] = gate.pop("suites")
+    known = sorted({suite, *others})
+    for name in suites:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"suites: {', '.join(known)}"
+            raise ConfigError(f"evals.gate.suites.{name} is no suite", where=where, hint=hint)
+    of_suite: Mapping[str, Any] = suites.get(suite, {})
     at_least = {**gate.pop("at_least"), **of_suite.get("at_least", {})}
     given = {**gate, **{name: of_suite[name] for name in of_suite if name != "at_least"}}
     return GateSettings(**given, at_least=dict(_metrics(at_least)))

@@ -1,22 +1,14 @@
 """What makes a replay fail before any answer is judged: the recordings and the suite must agree."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from aplomo.evals.recording.secrets import find_secrets
-from aplomo.evals.result import RunResult
+from aplomo.evals.result import RunResult, stale_words
 from aplomo.evals.run import Bench
 
-__all__ = ["failures", "stale_words"]
+__all__ = ["failures"]
 
 _SHOWN = 10
-
-
-def stale_words(suite: str, protocol: str, rounds: Collection[int]) -> str:
-    """That the calibration of some rounds says nothing any more, and how to make another."""
-    return (
-        f"the calibration of round {', '.join(map(str, rounds))} was fitted under another prompt:"
-        f" aplomo evals calibrate {suite} --protocol {protocol} --replay --output calibration"
-    )
 
 
 def failures(bench: Bench, result: RunResult) -> Iterator[str]:
@@ -34,7 +26,8 @@ def failures(bench: Bench, result: RunResult) -> Iterator[str]:
     if result.unplayed:
         yield f"{result.unplayed} recordings are asked for by no case (orphans)"
     if result.stale:
-        yield stale_words(result.suite, result.protocol, result.stale)
+        splits = {case.split for case in bench.suite.played}
+        yield stale_words(result.suite, result.protocol, result.stale, splits)
     secrets = list(find_secrets(bench.place.store.load(), bench.place.allowed()))
     yield from secrets[:_SHOWN]
     if len(secrets) > _SHOWN:

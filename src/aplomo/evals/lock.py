@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aplomo.errors import ConfigError
-from aplomo.evals.recording.store import write_atomically
+from aplomo.evals.atomic import write_atomically
 
 __all__ = ["SCHEMA", "CaseLock", "Lock", "ModelLock", "libraries", "load_lock", "save_lock"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aplomo.answer.judge import Round
-from aplomo.errors import ModelRejected
+from aplomo.errors import ModelError, ModelRejected
 from aplomo.evals.cases import Case
 from aplomo.evals.recording.asking import on_behalf_of
 from aplomo.llm.port import Completion, Model, Request
@@ -88,6 +88,7 @@ def recorded(
     """What is recorded of each case, in an open Session.
 
     A case whose walk never came to the round has no recording of it, but may have one of its state.
+    What a recorded answer does not tell is not told either: one broken answer spoils no other case.
     """
     from aplomo.evals.recording.cassette import Unrecorded
     from aplomo.evals.recording.offline import offline
@@ -96,9 +97,9 @@ def recorded(
         logits: Mapping[str, float] = {}
         state: tuple[float, ...] = ()
         with offline(), on_behalf_of(case.id):
-            with suppress(Unrecorded):
+            with suppress(Unrecorded, ModelError):
                 [(_, logits)] = measure([case], round_, model, policy)
-            with suppress(Unrecorded):
+            with suppress(Unrecorded, ModelError):
                 state = next((told for _, told in read([case], round_, model, policy)), ())
         yield Measured(case=case, logits=logits, state=state)
 

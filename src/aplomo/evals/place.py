@@ -7,6 +7,7 @@ lock.json        what they were recorded with
 baseline.json    the accepted results
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from aplomo.evals.cases import Suite, load_suite
 from aplomo.evals.recording.store import Store
 from aplomo.workspace import Workspace
 
-__all__ = ["CASES", "Place", "find_suite"]
+__all__ = ["CASES", "Place", "find_suite", "suite_names"]
 
 CASES = "cases.yaml"
 
@@ -54,6 +55,14 @@ class Place:
         return frozenset(line.strip() for line in lines if line.strip())
 
 
+def suite_names(workspace: Workspace) -> frozenset[str]:
+    """What the suites of the workspace are called in their files, which need not be readable."""
+    files = _evals(workspace).glob(f"*/{CASES}")
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in files)
+    found = (re.search(r"^suite:[ ]*[\"']?([\w-]+)", text, re.MULTILINE) for text in texts)
+    return frozenset(name[1] for name in found if name)
+
+
 def find_suite(named: str, workspace: Workspace) -> tuple[Path, Suite]:
     """The folder and the cases of the suite `named`: a name, a folder, or its case file.
 
@@ -62,10 +71,14 @@ def find_suite(named: str, workspace: Workspace) -> tuple[Path, Suite]:
     given = Path(named)
     if given.name == CASES:
         given = given.parent
-    evals = (workspace.root or Path.cwd()) / "evals"
+    evals = _evals(workspace)
     for folder in (evals / named, given):
         if (folder / CASES).is_file():
             return folder, load_suite(folder / CASES)
     known = sorted(path.parent.name for path in evals.glob(f"*/{CASES}"))
     hint = f"suites: {', '.join(known)}" if known else f"there is no suite in {evals}"
     raise UsageError(f"there is no suite '{named}'", hint=hint)
+
+
+def _evals(workspace: Workspace) -> Path:
+    return (workspace.root or Path.cwd()) / "evals"

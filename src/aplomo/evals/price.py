@@ -1,44 +1,38 @@
 """What tokens cost: the table `[evals.price]` of `aplomo.toml`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+import math
+from typing import Any
 
 from aplomo.errors import ConfigError
+from aplomo.evals.settings import evals_table
+from aplomo.llm.port import Price
 from aplomo.workspace import FILE, Workspace
 
-__all__ = ["Price", "price_of"]
-
-_MILLION = 1_000_000
+__all__ = ["price_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """The price of a million tokens read (`input`) and written (`output`), in `currency`."""
+def price_of(workspace: Workspace) -> tuple[Price, str] | None:
+    """The price written in the workspace and its currency, None when there is none.
 
-    input: float
-    output: float
-    currency: str = "USD"
-
-    def cost(self, given: int, made: int) -> float:
-        """What so many input and output tokens cost."""
-        return (given * self.input + made * self.output) / _MILLION
-
-
-def price_of(workspace: Workspace) -> Price | None:
-    """The price written in the workspace, None when there is none. Raises ConfigError."""
-    evals = workspace.settings.get("evals")
-    table: Any = cast("Mapping[str, Any]", evals).get("price") if isinstance(evals, dict) else None
+    Raises ConfigError.
+    """
+    where = str(workspace.root / FILE) if workspace.root else FILE
+    table = evals_table(workspace.settings, where).get("price")
     if table is None:
         return None
-    where = str(workspace.root / FILE) if workspace.root else FILE
     hint = "write [evals.price] with input and output, each the price of a million tokens"
     try:
-        price = Price(**table)
-        if min(float(price.input), float(price.output)) < 0:
-            raise ValueError("a price is below 0")
+        return _price(**table)
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"[evals.price] cannot be used: {error}", where=where, hint=hint
         ) from None
-    return price
+
+
+def _price(*, input: Any, output: Any, currency: str = "USD") -> tuple[Price, str]:
+    """The price that the table's keys make. Raises TypeError or ValueError for other values."""
+    price = Price(input=float(input), output=float(output))
+    for amount in (price.input, price.output):
+        if not math.isfinite(amount) or amount < 0:
+            raise ValueError(f"{amount:g} is no price")
+    return price, currency

@@ -5,6 +5,7 @@ no more. A case without a baseline fails when it is not right.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,8 @@ class SuiteFile(pytest.File):
             benches = open_benches(
                 str(self.path.parent), workspace=Workspace.find(self.path.parent)
             )
-            for bench in benches:
-                self._record(bench)
+            for opened in benches:
+                bench = self._recorded(opened)
                 shared = _Shared(bench)
                 for case in bench.chosen():
                     name = f"{bench.place.protocol}/{case.id}"
@@ -79,11 +80,12 @@ class SuiteFile(pytest.File):
             hint = f" ({error.hint})" if error.hint else ""
             raise self.CollectError(f"{error}{hint}") from None
 
-    def _record(self, bench: "Bench") -> None:
-        """Record what the mode asks for, before anything is judged."""
+    def _recorded(self, bench: "Bench") -> "Bench":
+        """The bench, once what the mode asks for is recorded: with the lock written by that."""
         mode = self.config.getoption(_OPTION)
         if mode == "replay" or self.config.option.collectonly:
-            return
+            return bench
+        from aplomo.evals.lock import load_lock
         from aplomo.evals.record import Recorder, exclusive
         from aplomo.evals.survey import survey
 
@@ -97,6 +99,7 @@ class SuiteFile(pytest.File):
                 recorder.record(wanted, bench.chosen())
             finally:
                 recorder.model.close()
+        return replace(bench, lock=load_lock(bench.place.lock))
 
 
 class CaseItem(pytest.Item):
@@ -110,14 +113,15 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Replay the case and judge it."""
-        from aplomo.evals.guards import stale_words
         from aplomo.evals.report.words import way
+        from aplomo.evals.result import stale_words
         from aplomo.evals.snapshot import judged
 
         session = self.config.stash[_OPEN].session(self.shared.bench)
         if session.stale:
-            place = self.shared.bench.place.protocol
-            raise Worse(stale_words(self.shared.bench.suite.name, place, session.stale))
+            suite, place = self.shared.bench.suite, self.shared.bench.place.protocol
+            splits = {case.split for case in suite.played}
+            raise Worse(stale_words(suite.name, place, session.stale, splits))
         [one] = judged([self.case], [session.run(self.case)])
         told = {"suite": self.shared.bench.suite.name, "protocol": one.result.protocol}
         told |= {"way": way(one.snapshot), "state": one.snapshot.state}
@@ -158,10 +162,11 @@ class _Shared:
             yield one.snapshot.error
             return
         before = self.baseline.cases.get(one.case.id) if self.baseline else None
+        unknown = "it is not in the baseline" if self.baseline else "there is no baseline"
         for verdict in one.verdicts:
-            was = before.verdicts.get(verdict.name) if before else "pass"
+            was = before.verdicts.get(verdict.name) if before else None
             if verdict.state != "pass" and (was == "pass" or was is None):
-                known = "it passed in the baseline" if before else "there is no baseline"
+                known = "it passed in the baseline" if was else unknown
                 yield (
                     f"{verdict.name}: {verdict.state}, expected {verdict.expected}, got"
                     f" {verdict.got} ({known})"

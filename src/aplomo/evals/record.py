@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from aplomo.answer.ladder import SILENCE
 from aplomo.errors import AplomoError, ModelUnavailable, UsageError
 from aplomo.evals.cases import Case
 from aplomo.evals.lock import CaseLock, Lock, ModelLock, libraries, save_lock
@@ -30,7 +31,6 @@ __all__ = ["Recorder", "exclusive"]
 ROUNDS = 5
 """Passes over what is still missing, before the rest is left for another day."""
 
-_SILENCE = "the model gave no answer"
 HOPELESS = 3
 """Cases in a row for which the model gives nothing: then it is not asked on."""
 
@@ -173,7 +173,7 @@ class Recorder:
 
     def _give_up_when_hopeless(self, result: CaseResult) -> None:
         notes: list[str] = (result.decision or {}).get("notes", [])
-        failed = [note for note in notes if note.startswith(_SILENCE)]
+        failed = [note for note in notes if note.startswith(SILENCE)]
         self._silent = self._silent + 1 if failed and not result.calls else 0
         if self._silent >= HOPELESS:
             raise ModelUnavailable(

@@ -1,14 +1,23 @@
 """What a run of a suite came to: the values that scores, comparisons and reports are made of."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from aplomo.errors import InputError
 
-__all__ = ["JUDGE", "SCHEMA", "CallResult", "CaseResult", "Judgement", "RunResult", "load_run"]
+__all__ = [
+    "JUDGE",
+    "SCHEMA",
+    "CallResult",
+    "CaseResult",
+    "Judgement",
+    "RunResult",
+    "load_run",
+    "stale_words",
+]
 
 SCHEMA = "aplomo.run/1"
 JUDGE = "judge:"
@@ -162,6 +171,19 @@ class RunResult:
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"not a run of a suite: {error!r}", hint=f"see {SCHEMA}") from None
         return cls(**given)
+
+
+def stale_words(suite: str, protocol: str, rounds: Collection[int], splits: Collection[str]) -> str:
+    """That the calibration of some rounds says nothing any more, and how to make another.
+
+    From the recordings where cases of the calibration split are among those recorded (`splits`),
+    else with the model.
+    """
+    cases = f"{suite} --replay" if "calibration" in splits else f"evals/{suite}/cases.yaml"
+    return (
+        f"the calibration of round {', '.join(map(str, rounds))} was fitted under another prompt:"
+        f" aplomo evals calibrate {cases} --protocol {protocol} --output calibration"
+    )
 
 
 def load_run(path: Path) -> RunResult:

@@ -8,8 +8,7 @@ from aplomo.evals.cases import Case
 from aplomo.evals.compare import Comparison, compare
 from aplomo.evals.gate import Finding, gate, passed
 from aplomo.evals.gate_settings import GateSettings
-from aplomo.evals.guards import stale_words
-from aplomo.evals.result import RunResult
+from aplomo.evals.result import RunResult, stale_words
 from aplomo.evals.scores import Scores, scores
 from aplomo.evals.snapshot import Judged, judged
 
@@ -48,7 +47,8 @@ def review(
     comparison = compare(baseline, found, full=run.full, cases=by_id) if baseline else None
     findings = gate(settings, found, measured, comparison)
     if run.stale:
-        told = stale_words(run.suite, run.protocol, run.stale)
+        splits = {one.case.split for one in found}
+        told = stale_words(run.suite, run.protocol, run.stale, splits)
         demand = "the calibration is of this prompt"
         findings = (Finding(demand=demand, ruling="fails", detail=told), *findings)
     return Review(

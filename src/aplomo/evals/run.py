@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from aplomo.decision.model import Decision
 from aplomo.embed.drafter import Drafter
 from aplomo.errors import AplomoError, ConfigError, UsageError
-from aplomo.evals.cases import Case, Suite
+from aplomo.evals.cases import Case, Suite, check_against
 from aplomo.evals.judge import PROMPTS, Judge
 from aplomo.evals.lock import Lock, load_lock
 from aplomo.evals.place import Place, find_suite
@@ -88,10 +88,12 @@ def open_benches(
 ) -> list[Bench]:
     """The suite `named` under each protocol that it is recorded under, or under those given.
 
-    Raises UsageError when there is no such suite, or when it is not labelled for a protocol given.
+    Raises UsageError when there is no such suite, or when it is not labelled for a protocol given,
+    DocumentError when a label names what no protocol has.
     """
     here = workspace or Workspace.find()
     folder, suite = find_suite(named, here)
+    check_against(suite.cases, map(here.protocol, suite.protocols))
     for name in protocols:
         if name not in suite.protocols:
             hint = f"its protocols: {', '.join(suite.protocols)}"
@@ -185,4 +187,5 @@ def _in_threads(
         for done in [pool.submit(work, members) for members in groups]:
             done.result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Whoever records takes its hands off the clients next: no call may be under way then.
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -5,17 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
+from aplomo.check import CHECKS
 from aplomo.evals.agreement import Agreement, agreement
 from aplomo.evals.question_score import QuestionScore, score_question
 from aplomo.evals.snapshot import Judged
 from aplomo.evals.verdicts import ANSWER, OUTCOME
+from aplomo.reply import REPLACED
 
 __all__ = ["CASES", "SAFE", "Cost", "Drafts", "Scores", "Share", "scores"]
 
 CASES = "cases"
 SAFE = "safe"
-# The pieces of a note that `compose` leaves when the template had to step in.
-_REPLACED = "the template replaced the model's draft: "
+_CHECKS = frozenset(check.__name__ for check in CHECKS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +163,10 @@ def _replaced(judged: Sequence[Judged]) -> Iterator[str]:
     for one in judged:
         notes: Sequence[str] = (one.result.decision or {}).get("notes", ())
         for note in notes:
-            if note.startswith(_REPLACED):
-                failures = note.removeprefix(_REPLACED).split("; ")
-                yield from {failure.partition(":")[0] for failure in failures if ": " in failure}
+            if note.startswith(REPLACED):
+                # What a check found may itself contain "; ": only the names of checks count.
+                pieces = note.removeprefix(REPLACED).split("; ")
+                yield from {piece.partition(":")[0] for piece in pieces} & _CHECKS
 
 
 def _cost(judged: Sequence[Judged]) -> Cost:
@@ -175,5 +177,10 @@ def _cost(judged: Sequence[Judged]) -> Cost:
         input_tokens=sum(call.input_tokens for call in calls),
         output_tokens=sum(call.output_tokens for call in calls),
         seconds_median=median(seconds),
-        seconds_p95=quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0],
+        seconds_p95=_p95(seconds),
     )
+
+
+def _p95(values: Sequence[float]) -> float:
+    """The value at 95 %; of a few, no more than the greatest of them."""
+    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]

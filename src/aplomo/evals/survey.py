@@ -124,6 +124,7 @@ def _usage(one: Recording) -> tuple[int, int]:
     """The tokens that a recorded answer cost."""
     try:
         usage: Any = json.loads(one.response["body"]["string"])["usage"]
-        return int(usage["prompt_tokens"]), int(usage["completion_tokens"])
-    except (ValueError, KeyError, TypeError):
+        # A text that was only read has no answer, and so no tokens of one.
+        return int(usage["prompt_tokens"]), int(usage.get("completion_tokens", 0))
+    except (ValueError, KeyError, TypeError, AttributeError):
         return 0, 0

@@ -74,7 +74,10 @@ def _judged(case: Case, result: CaseResult) -> Iterator[Verdict]:
 
 def _outcome(expected: str, decision: Mapping[str, Any]) -> Verdict:
     got = outcome_of(decision)
-    held = any(decision["answers"][name]["answer"] == "unsure" for name in decision["path"])
+    outcome: Mapping[str, Any] | None = decision["outcome"]
+    stopped = outcome is None or outcome["action"] == "escalate"
+    unsure = any(decision["answers"][name]["answer"] == "unsure" for name in decision["path"])
+    held = stopped and unsure
     state: State = "pass" if got == expected else "unsure" if held else "fail"
     return Verdict(name=OUTCOME, state=state, expected=expected, got=got)
 

@@ -15,10 +15,11 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from aplomo.errors import ConfigError
+from aplomo.evals.atomic import write_atomically
 from aplomo.evals.recording.key import canonical, key_of
 from aplomo.evals.recording.tape import Recording
 
-__all__ = ["Store", "write_atomically"]
+__all__ = ["Store"]
 
 ENTRIES = 500
 BYTES = 5_000_000
@@ -93,23 +94,6 @@ class Store:
             lines.write(text.encode())
             lines.flush()
             os.fsync(lines.fileno())
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write `path` so that a reader, or a crash, finds the old text or the new; never a part."""
-    data = text.encode()
-    with suppress(FileNotFoundError):
-        if path.read_bytes() == data:
-            return
-    passing = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with passing.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        passing.replace(path)
-    finally:
-        passing.unlink(missing_ok=True)
 
 
 def _sharded(entries: list[tuple[Recording, dict[str, Any]]]) -> dict[str, str]:

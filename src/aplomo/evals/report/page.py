@@ -72,8 +72,9 @@ def _safe(style: str) -> "Markup":
 
 def _shares(review: Review) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
+    confidence = review.demands.confidence
     for metric, share in review.scores.shares.items():
-        low = wilson_lower(share.passed, share.cases)
+        low = wilson_lower(share.passed, share.cases, confidence)
         bar = confidence_bar(share.share, low, review.demands.at_least.get(metric))
         rows.append({"metric": metric, "share": share, "low": low, "bar": bar})
     return rows
