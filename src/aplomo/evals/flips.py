@@ -13,7 +13,7 @@ from aplomo.answer.judge import Reading, Round, read_round
 from aplomo.comment import Comment
 from aplomo.errors import ModelError
 from aplomo.evals.cases import Instruction
-from aplomo.llm.port import Model
+from aplomo.llm.port import Completion, Model
 from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
 __all__ = ["Flips", "flips"]
@@ -55,11 +55,18 @@ def flips(
             raise asked.error
         reading: Reading | None = asked.value
         assert reading is not None
+        if calibration.probes:
+            told = ask(model, round_.state_request(asked_of), _whole, policy, deadline)
+            reading = replace(reading, state=told.value.state if told.value else ())
         answers = read_round(reading, asked_of, calibration)
         return {name: answer.answer for name, answer in answers.items()}
 
     before = verdicts(comment)
     return [_one(comment, each, before, verdicts) for each in instructions]
+
+
+def _whole(completion: Completion) -> Completion:
+    return completion
 
 
 def _one(
