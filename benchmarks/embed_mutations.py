@@ -116,7 +116,7 @@ MUTATIONS = (
     Mutation("an unknown send is looked for", E + "sending.py", r"sent = find_sent\(adapter, approved, key\)", "sent = None", OUTBOX),
     Mutation("after an interruption nothing is sent", E + "steps.py", r'"sending": self\.was_it_sent,', '"sending": self.send,', OUTBOX),
     Mutation("an approval by ourselves, in the tool", E + "review.py", r"given\.by\.id not in self\.adapter\.own_ids and \(", "(", "tests/embed/test_sending.py"),
-    Mutation("what may have been sent is not tried again", E + "outbox.py", r'if "sending" in states:', "if False:", OUTBOX),
+    Mutation("what may have been sent is not tried again", E + "outbox.py", r'if self\._may_have_been_sent\(entry\):', "if False:", OUTBOX),
     # The adapters.
     Mutation("IMAP: ours", A + "imap_messages.py", r"ours = KEY in item\.mail and written_here", "ours = False", MAIL),
     Mutation("IMAP: ours only from our address", A + "imap_messages.py", r"ours = KEY in item\.mail and written_here", "ours = KEY in item.mail", MAIL),
