@@ -101,8 +101,10 @@ MUTATIONS = (
     Mutation("a lost lease stops the work", E + "store/leases.py", r"if connection\.execute\(mine\.returning\(lease\.c\.owner\)\)\.first\(\) is None:", "if False:", DELIVERY),
     Mutation("stopping: the threads", E + "worker.py", r"(def _work\(self\) -> None:\n        )while not self\._stopping\.is_set\(\):", r"\1while True:", WORKER),
     Mutation("stopping: drain", E + "worker.py", r"while not self\._stopping\.is_set\(\) and self\._one\(\):", "while self._one():", WORKER),
-    Mutation("stopping: the watch", E + "worker.py", r"(polled = reviewed = 0\.0\n        )while not self\._stopping\.is_set\(\):", r"\1while True:", WORKER),
-    Mutation("stopping: between two reviews", E + "worker.py", r"                if self\._stopping\.is_set\(\):\n                    return\n", "", WORKER),
+    Mutation("stopping: polling", E + "worker.py", r"(def _poll\(self\) -> None:\n        )while not self\._stopping\.is_set\(\):", r"\1while True:", WORKER),
+    Mutation("stopping: reviewing", E + "worker.py", r"(def _review\(self\) -> None:\n        )while not self\._stopping\.is_set\(\):", r"\1while True:", WORKER),
+    Mutation("a lease is renewed while its holder works", E + "store/leases.py", r"while not over\.wait\(self\.seconds / 3\):", "while False:", WORKER),
+    Mutation("stopping: between two reviews", E + "worker.py", r"            if self\._stopping\.is_set\(\):\n                return\n", "", WORKER),
     # Sending.
     Mutation("the separate credential", E + "sending.py", r"if not adapter\.can_send:", "if False:", "tests/embed/test_sending.py"),
     Mutation("no approval", E + "sending.py", r"if given is None:\n[^\n]*", "if given is None:\n        given = (Approval(by=Party(id='x', kind='agent', name='x'), at=inbound.message.created_at, text='x', how=''), text_sha256('x'))", "tests/embed/test_sending.py"),

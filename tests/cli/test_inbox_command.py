@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from aplomo.cli.main import cli
 from aplomo.embed.adapter import Party
 from aplomo.embed.outbox import Outbox
+from aplomo.embed.store.ledger import Ledger
 from aplomo.errors import AplomoError
 from helpdesk import DeskAdapter, running
 from outboxes import come_in, outbox
@@ -47,6 +48,13 @@ def test_what_waits_is_listed_shown_and_approved(event: str) -> None:
     assert "rejected" in run("inbox", "reject", event, "--as", "Ana")
     assert event not in run("inbox")
     assert event in run("inbox", "--all")
+
+
+def test_a_list_that_is_cut_off_says_so(event: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = Ledger.entries
+    monkeypatch.setattr(Ledger, "entries", lambda *given: entries(*given, limit=0))
+    for arguments in (["inbox"], ["inbox", "--json"]):
+        assert "the newest 0 of 1 shown" in CliRunner().invoke(cli, arguments).stderr
 
 
 def test_again_puts_back_to_work_only_what_is_blocked(event: str) -> None:

@@ -140,6 +140,17 @@ def test_one_worker_a_thread_and_a_lost_lease_writes_nothing(url: str) -> None:
     store.close()
 
 
+def test_every_entry_is_found_however_many(store: Store) -> None:
+    """Also those that came in at the same moment; the list shows the newest, newest first."""
+    store.intake.receive("a", None, [ref(thread=str(number)) for number in range(7)])
+    store.intake.receive("a", None, [ref(thread="newest")])
+    found = [entry.ref.thread_id for entry in store.ledger.each(["received"], page=3)]
+    assert sorted(found[:-1]) == [str(number) for number in range(7)]
+    assert found[-1] == "newest"
+    newest, _ = store.ledger.entries(["received"], limit=2)
+    assert newest.ref.thread_id == "newest"
+
+
 def test_one_live_draft_a_thread_says_the_database_too(store: Store) -> None:
     for number in (1, 2):
         store.intake.receive("a", None, [ref(message=f"m{number}")])

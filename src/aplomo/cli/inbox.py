@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aplomo.errors import UsageError
+from aplomo.plain_text import json_text, one_line
 
 if TYPE_CHECKING:
     from aplomo.embed.adapter import Party
@@ -38,13 +39,13 @@ def inbox(context: click.Context, as_json: bool, every: bool) -> None:
         states = OPEN | WAITING | CLOSED if every else WAITING
         entries = store.ledger.entries(states)
         if as_json:
-            click.echo(json.dumps([as_dict(entry) for entry in entries], ensure_ascii=False))
-            return
-        for entry in entries:
+            click.echo(json_text([as_dict(entry) for entry in entries]))
+        for entry in () if as_json else entries:
             kept = store.records.get(entry.decision_id) if entry.decision_id else None
             click.echo(line(entry, kept))
-        working = store.ledger.count(OPEN)
-    click.echo(f"{len(entries)} shown, {working} being worked on", err=True)
+        there, working = store.ledger.count(states), store.ledger.count(OPEN)
+    shown = f"the newest {len(entries)} of {there}" if there > len(entries) else f"{there}"
+    click.echo(f"{shown} shown, {working} being worked on", err=True)
 
 
 @inbox.command()

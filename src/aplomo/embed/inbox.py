@@ -18,7 +18,7 @@ class InboxSettings:
     """How the outbox of a workspace works; where its store is, `store_url` says.
 
     `keep_text` off stores no text of any comment; `lang` is the agents' language, None for the
-    comment's; a worker holds a thread for `lease_seconds` at most.
+    comment's; the thread of a worker that was killed is free after `lease_seconds`.
     """
 
     keep_text: bool = True
