@@ -57,6 +57,13 @@ def test_a_message_becomes_one_internal_note(box: Outbox, desk: Helpdesk) -> Non
     assert steps == ["received", "drafted", "delivered"]
 
 
+def test_a_comment_has_its_thread_in_its_id(box: Outbox, desk: Helpdesk) -> None:
+    """Some tools count the messages of each thread from 0."""
+    entry = box.process(come_in(box, desk))
+    record = box.store.records.get(entry.decision_id or "") or {}
+    assert record["comment"]["id"] == f"desk/t1/{entry.ref.message_id}"
+
+
 def test_processing_again_changes_nothing(box: Outbox, desk: Helpdesk) -> None:
     event = come_in(box, desk)
     first = box.process(event)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from aplomo.decision.explain import LANGUAGES
 from aplomo.embed.brakes import Limits
 from aplomo.errors import ConfigError
-from aplomo.workspace import FILE, Workspace
+from aplomo.workspace import Workspace
 
 __all__ = ["InboxSettings"]
 
@@ -29,7 +29,7 @@ class InboxSettings:
     @classmethod
     def of(cls, workspace: Workspace) -> "InboxSettings":
         """The settings of a workspace. Raises ConfigError when one is unknown or wrong."""
-        where = str(workspace.root / FILE) if workspace.root else FILE
+        where = workspace.file
         given: Any = workspace.settings.get("inbox", {})
         if not isinstance(given, dict):
             raise ConfigError("'inbox' is not a table", where=where, hint="[inbox]")

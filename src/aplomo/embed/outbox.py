@@ -128,9 +128,7 @@ class Outbox:
 
     def entry(self, id_: str) -> Entry:
         """The entry with that event id or draft key. Raises InputError when there is none."""
-        if (entry := self.store.ledger.get(id_)) is None:
-            raise InputError(f"there is no '{id_}' in the outbox", hint="aplomo inbox")
-        return entry
+        return self.store.ledger.entry(id_)
 
     # What people do.
 

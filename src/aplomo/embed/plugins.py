@@ -149,7 +149,7 @@ def load_adapter(
     Raises ConfigError when there is no such table or adapter, or its settings are wrong.
     """
     place = workspace or Workspace.find()
-    where = str(place.root / FILE) if place.root else FILE
+    where = place.file
     tables = place.adapter_tables
     if name not in tables:
         known = ", ".join(tables) or "none"

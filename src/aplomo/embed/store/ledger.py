@@ -25,6 +25,7 @@ from aplomo.embed.store.rows import (
     thread_of,
 )
 from aplomo.embed.store.tables import journal, lease, outbox, written
+from aplomo.errors import InputError
 
 __all__ = ["Ledger"]
 
@@ -41,6 +42,12 @@ class Ledger:
         """The entry with that event id, or that draft key."""
         named = or_(outbox.c.id == id_, outbox.c.key == id_)
         return next(iter(self._select(named)), None)
+
+    def entry(self, id_: str) -> Entry:
+        """The same. Raises InputError when there is none."""
+        if (entry := self.get(id_)) is None:
+            raise InputError(f"there is no '{id_}' in the outbox", hint="aplomo inbox --all")
+        return entry
 
     def entries(self, states: Iterable[State], limit: int = 1000) -> list[Entry]:
         """The newest entries in any of `states`, newest first."""
