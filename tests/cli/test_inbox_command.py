@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -53,8 +54,10 @@ def test_what_waits_is_listed_shown_and_approved(event: str) -> None:
 
 
 def test_a_list_that_is_cut_off_says_so(event: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = Ledger.entries
-    monkeypatch.setattr(Ledger, "entries", lambda *given: entries(*given, limit=0))
+    def none(*_: object) -> list[Entry]:
+        return []
+
+    monkeypatch.setattr(Ledger, "entries", none)
     for arguments in (["inbox"], ["inbox", "--json"]):
         assert "the newest 0 of 1 shown" in CliRunner().invoke(cli, arguments).stderr
 
@@ -143,7 +146,7 @@ def test_an_unknown_id_has_one_exit_code(event: str) -> None:
 def test_what_strangers_wrote_cannot_pass_for_lines_of_ours() -> None:
     evil = "a\r\x1b[2Jb\nsent  e-0"
     ref = Ref(adapter="desk", account="shop", thread_id=evil)
-    times = {"received_at": 0.0, "updated_at": 0.0, "due_at": 0.0}
+    times: Any = {"received_at": 0.0, "updated_at": 0.0, "due_at": 0.0}
     entry = Entry(id="e-1", ref=ref, state="blocked", reason=evil, delivered_url=evil, **times)
     maker, _ = drafter(said("yes", positive="Me encanta"), reply(GOOD))
     record = maker.draft(PRAISE).to_dict()
