@@ -3,7 +3,8 @@
     Comment ──► answers ──► walk ──► Outcome ──► draft ──► checks ──► Decision
 
 Code owns every step; a language model answers only what is ambiguous; the draft is checked before
-a person sees it. Nothing is ever sent. Names load when first used.
+a person sees it. Nothing is sent without an approval and its own credential. Names load when first
+used.
 """
 
 from importlib import import_module

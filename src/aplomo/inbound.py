@@ -17,9 +17,9 @@ from aplomo.comment import Author, Comment, Turn
 from aplomo.errors import InputError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from pydantic import BaseModel, ValidationError
 
-__all__ = ["Row", "comment_from", "comment_shape", "read_rows"]
+__all__ = ["Row", "comment_from", "comment_shape", "read_rows", "wrong_keys"]
 
 MAX_FIELD = 16 * 1024 * 1024
 _AUTHOR = "author_"
@@ -47,9 +47,8 @@ def comment_from(data: object, *, where: str = "comment") -> Comment:
     try:
         shape: Any = comment_shape().model_validate(data)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         hint = "other things that rules may read belong under 'meta'"
-        raise InputError("; ".join(wrong), where=where, hint=hint) from None
+        raise InputError(wrong_keys(error), where=where, hint=hint) from None
     author = Author(**shape.author.model_dump(exclude_none=True))
     thread = tuple(Turn(**turn.model_dump(exclude_none=True)) for turn in shape.thread)
     rest = shape.model_dump(exclude={"author", "thread"}, exclude_none=True)
@@ -57,6 +56,11 @@ def comment_from(data: object, *, where: str = "comment") -> Comment:
         return Comment(**rest | {"history": tuple(shape.history)}, author=author, thread=thread)
     except InputError as error:
         raise InputError(error.message, where=where, hint=error.hint) from None
+
+
+def wrong_keys(error: "ValidationError") -> str:
+    """Every key that a shape refuses, and why, in one line."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -98,7 +102,12 @@ def _csv_rows(path: Path, text: str) -> Iterator[Row]:
             failure = InputError(f"is not well-formed CSV: {error}", where=where)
             yield Row(number=number, key=_key(str(error)), error=failure)
             continue
-        yield _row(number, json.dumps(raw, ensure_ascii=False), _from_columns(raw), where)
+        line = json.dumps(raw, ensure_ascii=False)
+        if None in raw or None in raw.values():
+            failure = InputError("has more or fewer cells than the header", where=where)
+            yield Row(number=number, key=_key(line), error=failure)
+            continue
+        yield _row(number, line, _from_columns(raw), where)
 
 
 def _json_rows(path: Path, text: str) -> Iterator[Row]:
@@ -121,14 +130,12 @@ def _row(number: int, raw: str, data: object, where: str) -> Row:
         return Row(number=number, key=_key(raw), error=error)
 
 
-def _from_columns(raw: Mapping[str | None, Any]) -> dict[str, Any]:
+def _from_columns(raw: Mapping[str, str]) -> dict[str, Any]:
     """A comment's JSON shape out of flat columns; empty cells count as absent."""
     known = {"id", "text", "channel", "lang"}
     shape: dict[str, Any] = {"author": {}, "meta": {}}
     for column, value in raw.items():
-        if column is None or value is None:
-            shape["row"] = "has more or fewer cells than the header"
-        elif column in known and (value or column == "text"):
+        if column in known and (value or column == "text"):
             shape[column] = value
         elif value and column.startswith(_AUTHOR):
             shape["author"][column.removeprefix(_AUTHOR)] = value
@@ -160,7 +167,7 @@ def comment_shape() -> "type[BaseModel]":
     class AuthorShape(Strict):
         """Who wrote the comment, as far as the channel tells."""
 
-        id: str | None = None
+        id: str | None = Field(default=None, max_length=300)
         name: str | None = None
         kind: str | None = None
         """customer, agent, bot …"""
@@ -180,7 +187,7 @@ def comment_shape() -> "type[BaseModel]":
         """One inbound public text."""
 
         text: str
-        id: str | None = None
+        id: str | None = Field(default=None, max_length=300)
         """Default: a hash of all that is known of it."""
         channel: str | None = None
         lang: str | None = Field(default=None, pattern="^[a-z]{2,3}$")

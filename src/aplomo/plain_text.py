@@ -30,8 +30,8 @@ them. Sorting a longer run takes quadratic time: half a minute for 200 kB of the
 
 
 def encodable(text: str) -> str:
-    """`text` with U+FFFD for every lone surrogate, which no encoding can carry."""
-    return _SURROGATE.sub("\ufffd", text)
+    """`text` without NUL, which no database keeps, and with U+FFFD for every lone surrogate."""
+    return _SURROGATE.sub("\ufffd", text.replace("\0", ""))
 
 
 def normalized(text: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"] = "NFC") -> str:

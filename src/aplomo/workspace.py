@@ -55,6 +55,11 @@ class Workspace:
         """What a reader must know about where the words come from."""
         return None if self.root else EXAMPLE_NOTICE
 
+    @property
+    def file(self) -> str:
+        """Where the settings are, for messages."""
+        return str(self.root / FILE) if self.root else FILE
+
     def protocol(self, named: str | None = None) -> Protocol:
         """The protocol `named` (an id or a path), else the workspace's, else the shipped default.
 
@@ -94,9 +99,8 @@ class Workspace:
         """The model to use: `flags` over the environment over `aplomo.toml` over the default."""
         from aplomo.llm.settings import ModelSettings
 
-        where = str(self.root / FILE) if self.root else FILE
         table = self.settings.get("model")
-        return ModelSettings.merged(flags=flags, environ=os.environ, table=table, where=where)
+        return ModelSettings.merged(flags=flags, environ=os.environ, table=table, where=self.file)
 
     @cached_property
     def prompts(self) -> Mapping[str, Prompt]:
@@ -110,7 +114,7 @@ class Workspace:
     @property
     def adapter_tables(self) -> Mapping[str, Mapping[str, Any]]:
         """The tables under `[adapters]`, by name. Raises ConfigError when one is not a table."""
-        where = str(self.root / FILE) if self.root else FILE
+        where = self.file
         tables: Any = self.settings.get("adapters", {})
         hint = "write a table: [adapters.NAME]"
         if not isinstance(tables, dict):

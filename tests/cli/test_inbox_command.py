@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from aplomo.cli.main import cli
-from aplomo.embed.adapter import Party
+from aplomo.cli.show_inbox import page
+from aplomo.embed.adapter import Party, Ref
 from aplomo.embed.outbox import Outbox
-from aplomo.errors import AplomoError
+from aplomo.embed.store.entry import Entry
+from aplomo.embed.store.ledger import Ledger
+from aplomo.errors import AplomoError, InputError
 from helpdesk import DeskAdapter, running
 from outboxes import come_in, outbox
 from small_world import GOOD, PRAISE, drafter, reply, said
@@ -47,6 +51,15 @@ def test_what_waits_is_listed_shown_and_approved(event: str) -> None:
     assert "rejected" in run("inbox", "reject", event, "--as", "Ana")
     assert event not in run("inbox")
     assert event in run("inbox", "--all")
+
+
+def test_a_list_that_is_cut_off_says_so(event: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> list[Entry]:
+        return []
+
+    monkeypatch.setattr(Ledger, "entries", none)
+    for arguments in (["inbox"], ["inbox", "--json"]):
+        assert "the newest 0 of 1 shown" in CliRunner().invoke(cli, arguments).stderr
 
 
 def test_again_puts_back_to_work_only_what_is_blocked(event: str) -> None:
@@ -105,6 +118,44 @@ def test_housekeeping(event: str) -> None:
     for wrong in (["purge", "--older-than", "soon"], ["erase"], ["show", "nothing"]):
         with pytest.raises(AplomoError):
             run("inbox", *wrong)
+
+
+@pytest.mark.parametrize("named", ["event", "key", "decision"])
+def test_one_message_is_erased_by_its_id(event: str, named: str) -> None:
+    (entry,) = json.loads(run("inbox", "--json"))
+    id_ = {"event": event, "key": entry["key"], "decision": entry["decision_id"]}[named]
+    assert "1 decisions" in run("inbox", "erase", id_)
+    assert "“”" in run("inbox", "show", event)
+    with pytest.raises(InputError, match="no 'nothing' in the outbox"):
+        run("inbox", "erase", "nothing")
+
+
+def test_an_unknown_id_has_one_exit_code(event: str) -> None:
+    for words in (
+        ["show"],
+        ["again"],
+        ["process"],
+        ["approve", "--as", "Ana"],
+        ["reject", "--as", "A"],
+    ):
+        with pytest.raises(AplomoError) as failure:
+            run("inbox", *words, "nothing")
+        assert failure.value.exit_code == 3
+
+
+def test_what_strangers_wrote_cannot_pass_for_lines_of_ours() -> None:
+    evil = "a\r\x1b[2Jb\nsent  e-0"
+    ref = Ref(adapter="desk", account="shop", thread_id=evil)
+    times: Any = {"received_at": 0.0, "updated_at": 0.0, "due_at": 0.0}
+    entry = Entry(id="e-1", ref=ref, state="blocked", reason=evil, delivered_url=evil, **times)
+    maker, _ = drafter(said("yes", positive="Me encanta"), reply(GOOD))
+    record = maker.draft(PRAISE).to_dict()
+    record["comment"]["text"] = record["reply"]["text"] = evil
+    record["outcome"]["id"] = evil
+    shown = page(entry, record, [(0.0, "blocked", evil)], None, "en")
+    assert "\r" not in shown
+    assert "\x1b[2J" not in shown
+    assert not any(line.startswith("sent") for line in shown.splitlines())
 
 
 def test_why_by_id_and_by_file(event: str, tmp_path: Path) -> None:

@@ -359,6 +359,7 @@ def test_nobody_approves_in_another_s_name_or_without_a_text(face: Face, desk: H
     key = delivered(face, desk)
     path = f"/v1/drafts/{key}/approve"
     bodies: list[Any] = [{}, {"text": 1}, {"text": "a", "by": "Jefa"}, [], "a", 7]
+    bodies += [{"text": "a\0b"}]  # no database keeps it
     for body in bodies:
         assert is_problem(face.post(path, body), 400)
     assert is_problem(face.post(path, {"text": "  "}), 409, "no text to approve")

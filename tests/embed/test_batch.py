@@ -51,6 +51,14 @@ def test_csv_columns_become_comment_author_and_meta(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("row", ["uno", "uno,x,de más"])
+def test_a_row_of_another_length_says_so_and_the_rest_go_on(tmp_path: Path, row: str) -> None:
+    place = written(tmp_path, "a.csv", f"text,channel\n{row}\ndos,x\n")
+    bad, good = read_rows(place)
+    assert str(bad.error) == f"{place} row 1: has more or fewer cells than the header"
+    assert good.comment is not None
+
+
 def test_bad_rows_are_errors_that_name_themselves_and_the_rest_go_on(tmp_path: Path) -> None:
     lines = [
         '{"text": "uno"}',

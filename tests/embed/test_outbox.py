@@ -3,18 +3,46 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aplomo import UsageError
-from aplomo.embed.adapter import Party
+from aplomo.embed.adapter import Party, Ref
 from aplomo.embed.outbox import Outbox
-from aplomo.errors import InputError, SendRefused, SignatureRefused
+from aplomo.embed.store.leases import Leases
+from aplomo.errors import (
+    InputError,
+    ModelRejected,
+    SendRefused,
+    SignatureRefused,
+    ToolUnavailable,
+)
+from aplomo.llm.port import Completion, Request
 from helpdesk import DeskAdapter, Helpdesk, sign
-from outboxes import PRAISE, QUICK, SteadyModel, come_in, outbox
+from outboxes import PRAISE, QUICK, SteadyModel, come_in, outbox, settle
 from small_world import GOOD
 
 ANA = Party(id="agent-Ana", name="Ana", kind="agent")
+BOB = Party(id="agent-Bob", name="Bob", kind="agent")
+
+
+class FaintModel(SteadyModel):
+    """Has nothing usable to say for its first `faints` decisions."""
+
+    def __init__(self, faints: int) -> None:
+        super().__init__()
+        self.faints = faints
+
+    def complete(self, request: Request, *, timeout: float) -> Completion:
+        if self.faints > 0:
+            self.faints -= 1
+            raise ModelRejected("faint")
+        return super().complete(request, timeout=timeout)
+
+
+def unreachable(*_: Any) -> None:
+    raise ToolUnavailable("cannot be reached")
 
 
 def test_a_message_becomes_one_internal_note(box: Outbox, desk: Helpdesk) -> None:
@@ -27,6 +55,13 @@ def test_a_message_becomes_one_internal_note(box: Outbox, desk: Helpdesk) -> Non
     assert entry.delivered_id == note["id"]
     steps = [state for _, state, _ in box.store.ledger.history(entry.id)]
     assert steps == ["received", "drafted", "delivered"]
+
+
+def test_a_comment_has_its_thread_in_its_id(box: Outbox, desk: Helpdesk) -> None:
+    """Some tools count the messages of each thread from 0."""
+    entry = box.process(come_in(box, desk))
+    record = box.store.records.get(entry.decision_id or "") or {}
+    assert record["comment"]["id"] == f"desk/t1/{entry.ref.message_id}"
 
 
 def test_processing_again_changes_nothing(box: Outbox, desk: Helpdesk) -> None:
@@ -288,6 +323,36 @@ def test_a_send_of_unknown_result_is_never_repeated(
     assert desk.public("t1") == []
 
 
+@pytest.mark.parametrize("trouble", ["busy", "unreachable"])
+def test_a_send_that_surely_took_nothing_is_tried_again(
+    adapter: DeskAdapter, box: Outbox, desk: Helpdesk, trouble: str
+) -> None:
+    adapter.sender = True
+    entry = box.process(come_in(box, desk))
+    box.approve(entry.id, by=ANA)
+    with pytest.MonkeyPatch.context() as patch, desk.misbehaving(trouble):
+        if trouble == "unreachable":
+            patch.setattr(adapter, "send", unreachable)
+        after = box.process(entry.id)
+    assert (after.state, after.attempts, desk.public("t1")) == ("approved", 1, [])
+    assert after.due_at > box.store.now() - 1
+    settle(box, entry.id, "sent")
+    assert len(desk.public("t1")) == 1
+
+
+def test_a_send_that_never_gets_through_goes_to_a_person_who_may_try_again(
+    adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter.sender = True
+    box = outbox(tmp_path / "a.db", adapter, limits=replace(QUICK, tries=3))
+    entry = box.process(come_in(box, desk))
+    box.approve(entry.id, by=ANA)
+    monkeypatch.setattr(adapter, "send", unreachable)
+    assert [box.process(entry.id).state for _ in range(3)] == ["approved", "approved", "blocked"]
+    assert box.again(entry.id).state == "drafted"
+    assert box.process(entry.id).state == "delivered"
+
+
 def test_killed_while_sending_looks_and_never_sends_again(
     adapter: DeskAdapter, box: Outbox, desk: Helpdesk
 ) -> None:
@@ -311,6 +376,79 @@ def test_rejecting_takes_the_draft_out_of_the_tool(box: Outbox, desk: Helpdesk) 
     assert desk.notes("t1") == []
     with pytest.raises(UsageError, match="is rejected: by Ana: mejor por teléfono"):
         box.approve(entry.id, by=ANA)
+
+
+@pytest.mark.parametrize("word", ["approve", "again"])
+def test_what_a_person_said_meanwhile_counts(
+    adapter: DeskAdapter, box: Outbox, desk: Helpdesk, word: str
+) -> None:
+    """Bob has read that it waits; before he has the thread, Ana has rejected it."""
+    adapter.sender = True
+    with desk.misbehaving("refuse" if word == "again" else ""):
+        entry = box.process(come_in(box, desk))
+    with pytest.MonkeyPatch.context() as patch:
+        take = Leases.on
+
+        def late(leases: Leases, ref: Ref) -> Any:
+            patch.setattr(Leases, "on", take)
+            box.reject(entry.id, by=ANA)
+            return take(leases, ref)
+
+        patch.setattr(Leases, "on", late)
+        with pytest.raises(UsageError, match="is rejected: by Ana"):
+            box.approve(entry.id, by=BOB) if word == "approve" else box.again(entry.id)
+    assert box.process(entry.id).state == "rejected"
+    assert desk.public("t1") == []
+
+
+def test_trying_again_never_ends_a_newer_draft(box: Outbox, desk: Helpdesk) -> None:
+    with desk.misbehaving("refuse"):
+        old = box.process(come_in(box, desk))
+    new = box.process(come_in(box, desk, f"{PRAISE}, y el té"))
+    assert (old.state, new.state) == ("blocked", "delivered")
+    with pytest.raises(UsageError, match="a newer draft"):
+        box.again(old.id)
+    assert box.entry(new.id).state == "delivered"
+
+
+def test_a_draft_that_waits_takes_no_harm_from_an_outage(
+    adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path
+) -> None:
+    """Neither while the tool fails nor while it is left alone."""
+    box = outbox(tmp_path / "a.db", adapter, limits=replace(QUICK, tries=3, breaker_seconds=3600))
+    entry = box.process(come_in(box, desk))
+    with desk.misbehaving(*["500"] * 20, only="GET"):
+        for _ in range(QUICK.breaker_failures + 2):
+            assert box.review(entry.id) == entry
+    assert box.breaker.paused() == ("desk",)
+
+
+def test_failures_of_the_tool_are_none_of_the_model(
+    adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path
+) -> None:
+    model = FaintModel(faints=2)
+    box = outbox(tmp_path / "a.db", adapter, model=model)
+    event = come_in(box, desk)
+    with desk.misbehaving("500", "500", only="GET"):
+        assert [box.process(event).attempts for _ in range(2)] == [1, 2]
+    for _ in range(2):
+        after = box.process(event)
+        assert (after.state, after.reason) == ("received", "the model failed")
+    assert box.process(event).state == "delivered"
+
+
+def test_a_model_that_keeps_failing_is_left_to_a_person(
+    adapter: DeskAdapter, desk: Helpdesk, tmp_path: Path
+) -> None:
+    """Also when the tool fails in between."""
+    box = outbox(tmp_path / "a.db", adapter, model=FaintModel(faints=100))
+    event = come_in(box, desk)
+    assert box.process(event).reason == "the model failed"
+    with desk.misbehaving("500", only="GET"):
+        assert "500" in box.process(event).reason
+    assert box.process(event).reason == "the model failed"
+    settle(box, event, "delivered")
+    assert "Esto te necesita" in desk.notes("t1")[0]["text"]
 
 
 def test_a_rejection_counts_also_when_the_tool_is_down(box: Outbox, desk: Helpdesk) -> None:

@@ -50,6 +50,8 @@ def test_a_full_request_and_a_bare_comment_become_comments() -> None:
         ({"comment": {"text": " "}}, "comment: the comment has no visible text"),
         ({"comment": {"text": "a", "lang": "Español"}}, "lang: String should match"),
         ({"comment": {"text": "a", "base_url": "http://evil.example"}}, "base_url: Extra inputs"),
+        ({"comment": {"text": "a", "id": "x" * 301}}, "id: String should have at most 300"),
+        ({"comment": {"text": "a", "author": {"id": "x" * 301}}}, "author.id: String should have"),
         ({"schema": "aplomo.request/2"}, "schema: Input should be 'aplomo.request/1'"),
         ({"answers": {"positive": "maybe"}}, "answers.positive: Input should be 'yes', 'no' or"),
         ({"model": "x"}, "model: Extra inputs are not permitted"),

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import traceback
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 import postgres
+from aplomo.comment import Author
 from aplomo.decision.schema import decision_schema
 from aplomo.embed.adapter import Ref
 from aplomo.embed.conformance.world import record
@@ -21,7 +23,7 @@ from aplomo.embed.store.leases import LeaseLost
 from aplomo.embed.store.migrate import head, migrate
 from aplomo.embed.store.store import Store, open_store, store_url
 from aplomo.embed.store.tables import metadata
-from aplomo.errors import ConfigError, InputError, StoreError
+from aplomo.errors import ConfigError, InputError, StoreError, UsageError
 from aplomo.workspace import Workspace
 from helpdesk import DeskAdapter, Helpdesk
 from outboxes import come_in, outbox
@@ -140,6 +142,17 @@ def test_one_worker_a_thread_and_a_lost_lease_writes_nothing(url: str) -> None:
     store.close()
 
 
+def test_every_entry_is_found_however_many(store: Store) -> None:
+    """Also those that came in at the same moment; the list shows the newest, newest first."""
+    store.intake.receive("a", None, [ref(thread=str(number)) for number in range(7)])
+    store.intake.receive("a", None, [ref(thread="newest")])
+    found = [entry.ref.thread_id for entry in store.ledger.each(["received"], page=3)]
+    assert sorted(found[:-1]) == [str(number) for number in range(7)]
+    assert found[-1] == "newest"
+    newest, _ = store.ledger.entries(["received"], limit=2)
+    assert newest.ref.thread_id == "newest"
+
+
 def test_one_live_draft_a_thread_says_the_database_too(store: Store) -> None:
     for number in (1, 2):
         store.intake.receive("a", None, [ref(message=f"m{number}")])
@@ -155,11 +168,37 @@ def test_decisions_are_append_only_says_the_database_too(store: Store) -> None:
     assert store.records.get("d-1") == decision()
 
 
-@pytest.mark.parametrize("by", ["author", "comment"])
+def test_an_error_of_the_database_shows_no_word_of_a_person_not_even_its_cause(
+    store: Store,
+) -> None:
+    store.records.add(decision())
+    with pytest.raises(StoreError) as failure:
+        store.records.add(decision())
+    said = "".join(traceback.format_exception(failure.value))
+    assert "INSERT INTO decision" in said
+    for word in ("Lucía", "lucia", "café", "llegó"):
+        assert word not in said
+
+
+@pytest.mark.parametrize("id_", ["x" * 301, "a\0b", "\ud800"])
+def test_what_no_database_keeps_is_kept_by_none(store: Store, id_: str) -> None:
+    """Else it would be stored on one and be an error on the other, for ever."""
+    assert store.intake.polled("a", [ref(message=id_), ref(thread="2")], "7") != []
+    assert store.intake.cursor("a") == "7"
+    (entry,) = store.ledger.each(["received"])
+    with store.leases.on(entry.ref) as held:
+        assert held is not None
+        late = store.ledger.postpone(entry, held, seconds=1, reason=f"HTTP 500: {id_}")
+        assert store.ledger.step(late, "blocked", held, reason=f"HTTP 500: {id_}").reason != ""
+    store.records.add(decision(author=Author(id=id_).id))
+    assert store.records.erase(author_id=Author(id=id_).id) == 1
+
+
+@pytest.mark.parametrize("by", ["author", "decision"])
 def test_erasing_leaves_the_skeleton_alone(store: Store, by: str) -> None:
     store.records.add(decision(1))
     store.records.add(decision(2, author="bruno"))
-    who = {"author_id": "lucia"} if by == "author" else {"comment_id": "m1"}
+    who = {"author_id": "lucia"} if by == "author" else {"decision_id": "d-1"}
     assert store.records.erase(**who) == 1
     left = store.records.get("d-1")
     assert left is not None
@@ -172,6 +211,30 @@ def test_erasing_leaves_the_skeleton_alone(store: Store, by: str) -> None:
         assert word not in json.dumps(row, ensure_ascii=False)
     assert (left["path"], left["outcome"]["id"]) == (["service_failure"], "restore")
     assert store.records.get("d-2") == decision(2, author="bruno")
+
+
+def test_erasing_one_message_takes_what_was_decided_before_and_nobody_elses(store: Store) -> None:
+    """Ids of comments are given twice, by tools and by callers."""
+    given = [("d-1", "lucia"), ("d-2", "lucia"), ("d-3", "bruno"), ("d-4", ""), ("d-5", "")]
+    for id_, author in given:
+        store.records.add(decision(1, author=author) | {"id": id_})
+    assert store.records.erase(decision_id="d-1") == 2
+    assert store.records.erase(decision_id="d-4") == 1
+    for id_ in ("d-3", "d-5"):
+        assert (store.records.get(id_) or {})["comment"]["text"] != ""
+
+
+def test_what_is_blocked_waits_it_is_not_purged_and_erasing_closes_it(
+    box: Outbox, desk: Helpdesk
+) -> None:
+    with desk.misbehaving("refuse"):
+        entry = box.process(come_in(box, desk, author="lucia"))
+    assert entry.state == "blocked"
+    assert box.store.records.purge(before=box.store.now() + 60) == 0
+    assert box.store.ledger.history(entry.id) != []
+    assert box.store.records.erase(author_id="lucia") == 1
+    with pytest.raises(UsageError, match="is rejected"):
+        box.again(entry.id)
 
 
 def test_erasing_closes_a_draft_that_waits(box: Outbox, desk: Helpdesk) -> None:
@@ -225,6 +288,13 @@ def test_where_the_store_is(tmp_path: Path) -> None:
     place = Workspace(root=tmp_path, settings={})
     assert store_url(place, {}) == f"{tmp_path}/aplomo.db"
     assert store_url(place, {"APLOMO_STORE": "postgresql://h/d"}) == "postgresql://h/d"
+    for url, file in (
+        ("a.db", f"{tmp_path}/a.db"),
+        ("sqlite:///a.db", f"sqlite:///{tmp_path}/a.db"),
+        ("sqlite:////b/a.db", "sqlite:////b/a.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+    ):
+        assert store_url(place, {"APLOMO_STORE": url}) == file
     named = Workspace(root=tmp_path, settings={"inbox": {"url": "postgresql://ana:pw@h/d"}})
     with pytest.raises(ConfigError, match="holds a password"):
         store_url(named, {})

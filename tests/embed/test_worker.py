@@ -1,6 +1,7 @@
 """The worker works on what comes in, and ends without dropping what it has in hand."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from aplomo.embed.outbox import Outbox
 from aplomo.embed.store.ledger import Ledger
 from aplomo.embed.worker import Worker
+from aplomo.errors import ToolError
 from aplomo.llm.port import Completion, Request
 from helpdesk import DeskAdapter, Helpdesk
 from outboxes import SteadyModel, come_in, outbox
@@ -69,6 +71,68 @@ def test_the_next_worker_goes_on(box: Outbox, desk: Helpdesk, model: HeldModel) 
     assert state(box, event) == "delivered"
     assert worker.stop()
     assert worker.drain() == 0
+
+
+def test_a_decision_may_take_longer_than_a_lease(
+    adapter: DeskAdapter, desk: Helpdesk, model: HeldModel, tmp_path: Path
+) -> None:
+    """While one worker drafts, no other takes its thread: it would draft the same again."""
+    boxes = [outbox(tmp_path / "a.db", adapter, model=model, lease_seconds=0.3) for _ in range(2)]
+    event = come_in(boxes[0], desk)
+    first = threading.Thread(target=boxes[0].process, args=[event])
+    first.start()
+    assert model.asked.wait(30)
+    time.sleep(0.6)
+    assert boxes[1].store.ledger.due() is None
+    assert boxes[1].process(event).state == "received"
+    assert model.calls == 0
+    model.let.set()
+    first.join(30)
+    assert boxes[1].entry(event).state == "delivered"
+    for box in boxes:
+        box.store.close()
+
+
+@pytest.mark.parametrize("error", [KeyError("id"), TypeError("not a list"), ToolError("down")])
+def test_one_odd_answer_ends_neither_polling_nor_reviewing(
+    box: Outbox, desk: Helpdesk, model: HeldModel, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    model.let.set()
+    waiting = [box.process(come_in(box, desk, thread=thread)).id for thread in ("1", "2")]
+    asked: list[str] = []
+    enough = threading.Event()
+
+    def odd(self: Outbox, name: str) -> None:
+        asked.append(name)
+        if asked.count("desk") >= 3 and asked.count(waiting[1]) >= 3:
+            enough.set()
+        raise error
+
+    monkeypatch.setattr(Outbox, "poll", odd)
+    monkeypatch.setattr(Outbox, "review", odd)
+    with Worker(outbox=box, threads=0, poll=["desk"], poll_seconds=0.01, review_seconds=0.01):
+        assert enough.wait(30)
+
+
+def test_polling_does_not_wait_for_a_long_review(
+    box: Outbox, desk: Helpdesk, model: HeldModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.let.set()
+    box.process(come_in(box, desk))
+    looking, found = threading.Event(), threading.Event()
+
+    def long(self: Outbox, event: str) -> None:
+        looking.set()
+        assert found.wait(30)
+
+    def poll(self: Outbox, name: str) -> None:
+        if looking.is_set():
+            found.set()
+
+    monkeypatch.setattr(Outbox, "review", long)
+    monkeypatch.setattr(Outbox, "poll", poll)
+    with Worker(outbox=box, threads=0, poll=["desk"], poll_seconds=0.01):
+        assert found.wait(10)
 
 
 def test_a_failing_store_does_not_end_the_threads(

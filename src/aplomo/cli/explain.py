@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from aplomo.errors import InputError, UsageError
+from aplomo.plain_text import json_text, one_line
 
 __all__ = ["explain", "read_records"]
 
@@ -27,12 +28,12 @@ def explain(what: str, lang: str | None, as_json: bool) -> None:
         protocol = protocol_of(record, workspace.protocol)
         lines = words.explain(record, protocol, lang or record["comment"]["lang"])
         if as_json:
-            click.echo(json.dumps({"id": record["id"], "why": lines}, ensure_ascii=False))
+            click.echo(json_text({"id": record["id"], "why": lines}))
             continue
         if number:
             click.echo()
-        click.secho(f"{record['id']}  {record['status']}", bold=True)
-        click.echo("\n".join(f"  {line}" for line in lines))
+        click.secho(one_line(f"{record['id']}  {record['status']}"), bold=True)
+        click.echo("\n".join(f"  {one_line(line)}" for line in lines))
 
 
 def read_records(path: Path) -> list[Any]:

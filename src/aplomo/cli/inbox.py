@@ -1,6 +1,5 @@
 """`aplomo inbox`: the drafts that wait, and what people do with them."""
 
-import json
 import re
 import time
 from collections.abc import Generator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aplomo.errors import UsageError
+from aplomo.plain_text import json_text, one_line
 
 if TYPE_CHECKING:
     from aplomo.embed.adapter import Party
@@ -28,7 +28,10 @@ _AS = click.option("--as", "name", required=True, metavar="NAME", help="Who you 
 @click.option("--all", "every", is_flag=True, help="Also what is done.")
 @click.pass_context
 def inbox(context: click.Context, as_json: bool, every: bool) -> None:
-    """List the drafts that wait for a person, and act on them. Nothing is sent from here."""
+    """List the drafts that wait for a person, and act on them.
+
+    Nothing is sent without an approval, nor without the adapter's own credential for sending.
+    """
     if context.invoked_subcommand is not None:
         return
     from aplomo.cli.show_inbox import as_dict, line
@@ -38,13 +41,13 @@ def inbox(context: click.Context, as_json: bool, every: bool) -> None:
         states = OPEN | WAITING | CLOSED if every else WAITING
         entries = store.ledger.entries(states)
         if as_json:
-            click.echo(json.dumps([as_dict(entry) for entry in entries], ensure_ascii=False))
-            return
-        for entry in entries:
+            click.echo(json_text([as_dict(entry) for entry in entries]))
+        for entry in () if as_json else entries:
             kept = store.records.get(entry.decision_id) if entry.decision_id else None
             click.echo(line(entry, kept))
-        working = store.ledger.count(OPEN)
-    click.echo(f"{len(entries)} shown, {working} being worked on", err=True)
+        there, working = store.ledger.count(states), store.ledger.count(OPEN)
+    shown = f"the newest {len(entries)} of {there}" if there > len(entries) else f"{there}"
+    click.echo(f"{shown} shown, {working} being worked on", err=True)
 
 
 @inbox.command()
@@ -57,12 +60,12 @@ def show(id_: str, lang: str | None, as_json: bool) -> None:
     from aplomo.workspace import Workspace
 
     with _store() as store:
-        entry = _found(store, id_)
+        entry = store.ledger.entry(id_)
         kept = store.records.get(entry.decision_id) if entry.decision_id else None
         steps = store.ledger.history(entry.id)
     if as_json:
         shape = as_dict(entry) | {"decision": kept, "history": [list(step) for step in steps]}
-        click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
+        click.echo(json_text(shape, indent=2))
         return
     protocol = _protocol(Workspace.find(), kept)
     click.echo(page(entry, kept, steps, protocol, lang))
@@ -95,7 +98,7 @@ def reject(id_: str, name: str, reason: str) -> None:
     """Say no to one draft; it is taken out of the tool where that can be done."""
     with _outbox() as box:
         entry = box.reject(id_, by=_person(name), reason=reason)
-        click.echo(f"rejected  {entry.id}  {entry.reason}")
+        click.echo(f"rejected  {entry.id}  {one_line(entry.reason)}")
 
 
 @inbox.command()
@@ -110,13 +113,16 @@ def again(id_: str) -> None:
 @inbox.command()
 @click.argument("id_", metavar="[ID]", required=False)
 def process(id_: str | None) -> None:
-    """Work on one event, or on everything that is due, and end."""
+    """Work on one event, or on everything that is due, and end.
+
+    What was approved is sent too, where there is a credential for it.
+    """
     from aplomo.embed.worker import Worker
 
     with _outbox() as box:
         if id_ is not None:
             entry = box.process(box.entry(id_).id)
-            click.echo(f"{entry.state}  {entry.id}  {entry.reason}".rstrip())
+            click.echo(f"{entry.state}  {entry.id}  {one_line(entry.reason)}".rstrip())
             return
         click.echo(f"{Worker(outbox=box).drain()} events worked on")
 
@@ -151,14 +157,18 @@ def purge(older_than: str) -> None:
 
 
 @inbox.command()
-@click.option("--author", help="The person's id in the tool.")
-@click.option("--comment", help="The id of one message.")
-def erase(author: str | None, comment: str | None) -> None:
-    """Erase one person's words, and who they were, from every decision."""
-    if (author is None) == (comment is None):
-        raise UsageError("give either --author ID or --comment ID")
+@click.argument("id_", metavar="[ID]", required=False)
+@click.option("--author", help="The person's id in the tool: every decision about them.")
+def erase(id_: str | None, author: str | None) -> None:
+    """Erase one person's words, and who they were: of one message, or of every one.
+
+    ID: an event id, a draft key, or the id of a decision.
+    """
+    if (author is None) == (id_ is None):
+        raise UsageError("give either an ID or --author ID")
     with _store() as store:
-        count = store.records.erase(author_id=author, comment_id=comment)
+        named = _decision_id(store, id_) if id_ else None
+        count = store.records.erase(author_id=author, decision_id=named) if author or named else 0
     click.echo(f"{count} decisions erased")
     click.echo("drafts that are in a tool stay there: remove them in the tool", err=True)
 
@@ -187,10 +197,11 @@ def _outbox() -> "Generator[Outbox]":
         box.drafter.close()
 
 
-def _found(store: "Store", id_: str) -> Any:
-    if (entry := store.ledger.get(id_)) is None:
-        raise UsageError(f"there is no '{id_}' in the outbox", hint="aplomo inbox --all")
-    return entry
+def _decision_id(store: "Store", id_: str) -> str | None:
+    """The decision named by its own id or by its message's; None while nothing was decided."""
+    if store.records.get(id_) is not None:
+        return id_
+    return store.ledger.entry(id_).decision_id
 
 
 def _person(name: str) -> "Party":

@@ -32,7 +32,7 @@ def cli() -> None:
     """Walk a brand's reply protocol for every public comment.
 
     Code decides each step, a model answers only what is ambiguous and drafts the reply, checks
-    guard it, and a person approves. Nothing is ever sent.
+    guard it, and a person approves. Nothing is sent without an approval and its own credential.
     """
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from aplomo.errors import UsageError
+from aplomo.loopback import LOOPBACK
 
 if TYPE_CHECKING:
     from aplomo.embed.app.tokens import Scope, Tokens
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 _FILE = "tokens.json"
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 @click.group(invoke_without_command=True)
@@ -66,7 +66,7 @@ def serve(  # noqa: PLR0913 -- options of the command line
     polled = [name for name, adapter in adapters.items() if adapter.caps.poll]
     worker = None if no_worker else Worker(outbox=outbox, threads=threads, poll=polled)
     app = create_app(outbox, tokens=Tokens(_place(tokens)), hooks=hooks, worker=worker)
-    if host not in _LOOPBACK:
+    if host not in LOOPBACK:
         click.echo(f"{host} can be reached from elsewhere: put TLS in front", err=True)
     for name in hooks:
         click.echo(f"hook: http://{host}:{port}/hooks/{name}", err=True)

@@ -1,15 +1,16 @@
-"""How the outbox looks on a terminal."""
+"""How the outbox looks on a terminal; what strangers wrote cannot pass for lines of ours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import Any
 
 import click
 
-from aplomo.comment import visible
 from aplomo.decision.explain import explain
 from aplomo.embed.store.entry import Entry
+from aplomo.plain_text import one_line, printable
 from aplomo.protocol.model import Protocol
 
 __all__ = ["as_dict", "line", "page"]
@@ -29,7 +30,8 @@ def line(entry: Entry, record: Mapping[str, Any] | None) -> str:
     state = click.style(f"{entry.state:<10}", fg=_COLORS.get(entry.state))
     reply = record["reply"]["text"] if record and record["reply"] else ""
     said = entry.reason or reply
-    return f"{entry.id}  {state}  {entry.ref.adapter}/{entry.ref.thread_id}  {_short(said)}"
+    place = one_line(f"{entry.ref.adapter}/{entry.ref.thread_id}")
+    return f"{entry.id}  {state}  {place}  {one_line(said, _WIDTH)}"
 
 
 def page(
@@ -42,26 +44,17 @@ def page(
     """One entry with the comment, the reply, why, and every step it took."""
     lines = [line(entry, None)]
     if entry.delivered_url:
-        lines.append(f"  {entry.delivered_url}")
+        lines.append(f"  {one_line(entry.delivered_url, 2_000)}")
     if record is not None:
-        lines += ["", f"  “{visible(record['comment']['text'])}”"]
+        lines += ["", indent(printable(f"“{record['comment']['text']}”"), "  ")]
         if record["reply"]:
-            lines += ["", *_indented(record["reply"]["text"])]
-            lines += _indented(record["reply"]["private_text"] or "")
+            words = (record["reply"]["text"], record["reply"]["private_text"] or "")
+            lines += ["", *(indent(printable(text), "  ") for text in words if text)]
         spoken = lang or record["comment"]["lang"]
-        lines += ["", *(f"  - {reason}" for reason in explain(record, protocol, spoken))]
+        lines += ["", *(f"  - {one_line(reason)}" for reason in explain(record, protocol, spoken))]
     lines.append("")
-    lines += [f"  {_when(at)}  {state:<10}  {why}".rstrip() for at, state, why in steps]
+    lines += [f"  {_when(at)}  {state:<10}  {one_line(why)}".rstrip() for at, state, why in steps]
     return "\n".join(lines)
-
-
-def _indented(text: str) -> list[str]:
-    return [f"  {line}" for line in visible(text).splitlines()]
-
-
-def _short(text: str) -> str:
-    shown = " ".join(visible(text).split())
-    return shown if len(shown) <= _WIDTH else shown[: _WIDTH - 1] + "…"
 
 
 def _when(at: float) -> str:

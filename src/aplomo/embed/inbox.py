@@ -6,7 +6,7 @@ from typing import Any, cast
 from aplomo.decision.explain import LANGUAGES
 from aplomo.embed.brakes import Limits
 from aplomo.errors import ConfigError
-from aplomo.workspace import FILE, Workspace
+from aplomo.workspace import Workspace
 
 __all__ = ["InboxSettings"]
 
@@ -18,7 +18,7 @@ class InboxSettings:
     """How the outbox of a workspace works; where its store is, `store_url` says.
 
     `keep_text` off stores no text of any comment; `lang` is the agents' language, None for the
-    comment's; a worker holds a thread for `lease_seconds` at most.
+    comment's; the thread of a worker that was killed is free after `lease_seconds`.
     """
 
     keep_text: bool = True
@@ -29,7 +29,7 @@ class InboxSettings:
     @classmethod
     def of(cls, workspace: Workspace) -> "InboxSettings":
         """The settings of a workspace. Raises ConfigError when one is unknown or wrong."""
-        where = str(workspace.root / FILE) if workspace.root else FILE
+        where = workspace.file
         given: Any = workspace.settings.get("inbox", {})
         if not isinstance(given, dict):
             raise ConfigError("'inbox' is not a table", where=where, hint="[inbox]")

@@ -17,11 +17,11 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from aplomo.embed.mail import message_ids, read_mail
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.errors import ConfigError, DeliveryRefused, DeliveryUnknown, ToolUnavailable
+from aplomo.loopback import LOOPBACK
 
 __all__ = ["SERVER_KEYS", "Found", "Mailbox", "Server", "any_of", "has"]
 
 _FIRST_BYTES = 2_000_000  # of a message: its text comes before its attachments
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _BODY = f"BODY.PEEK[]<0.{_FIRST_BYTES}>"
 SERVER_KEYS = ("host", "port", "tls", "user", "password_env", "timeout")
 """What `Server.of` reads."""
@@ -65,7 +65,7 @@ class Server:
         where = f"{settings.where} [adapters.{settings.name}]"
         if tls not in ports:
             raise ConfigError(f"'tls' must be one of {', '.join(ports)}", where=where)
-        if tls == "none" and host not in _LOOPBACK:
+        if tls == "none" and host not in LOOPBACK:
             hint = 'tls = "ssl" or "starttls"'
             raise ConfigError("without TLS only this machine is reached", where=where, hint=hint)
         return cls(

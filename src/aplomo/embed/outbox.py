@@ -6,10 +6,12 @@
 crash. A `Worker` calls it where there is no task engine.
 """
 
+import logging
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from aplomo.embed.adapter import Adapter, Approval, Party
@@ -19,7 +21,7 @@ from aplomo.embed.inbox import InboxSettings
 from aplomo.embed.plugins import loaded_adapters
 from aplomo.embed.sending import require_approvable
 from aplomo.embed.steps import Steps
-from aplomo.embed.store.entry import OPEN, Entry, State
+from aplomo.embed.store.entry import LIVE, OPEN, Entry, State
 from aplomo.embed.store.leases import Lease, LeaseLost
 from aplomo.embed.store.store import Store, open_store, store_url
 from aplomo.errors import (
@@ -34,6 +36,8 @@ from aplomo.errors import (
 from aplomo.workspace import Workspace
 
 __all__ = ["Busy", "Outbox"]
+
+_log = logging.getLogger(__name__)
 
 Work = Callable[[Steps, Entry], Entry]
 
@@ -124,9 +128,7 @@ class Outbox:
 
     def entry(self, id_: str) -> Entry:
         """The entry with that event id or draft key. Raises InputError when there is none."""
-        if (entry := self.store.ledger.get(id_)) is None:
-            raise InputError(f"there is no '{id_}' in the outbox", hint="aplomo inbox")
-        return entry
+        return self.store.ledger.entry(id_)
 
     # What people do.
 
@@ -135,10 +137,9 @@ class Outbox:
 
         Raises SendRefused for what nobody may approve, Busy while a worker has the thread.
         """
-        entry = self._waiting(id_, {"delivered", "approved"})
-        reply = self._record(entry)["reply"] or {"text": ""}
-        words = reply["text"] if text is None else text
-        with self._mine(entry) as (held, steps):
+        with self._mine(id_, {"delivered", "approved"}) as (entry, held, steps):
+            reply = self._record(entry)["reply"] or {"text": ""}
+            words = reply["text"] if text is None else text
             own, limits = steps.adapter.own_ids, steps.lengths
             require_approvable(by, words, own_ids=own, limits=limits)
             given = Approval(by=by, at=datetime.now(UTC), text=words, how=how)
@@ -152,8 +153,8 @@ class Outbox:
 
     def reject(self, id_: str, *, by: Party, reason: str = "") -> Entry:
         """Record that a named person wants no such reply; the draft leaves the tool if it can."""
-        entry = self._waiting(id_, {"delivered", "approved", "blocked", "drafted"})
-        with self._mine(entry) as (held, steps):
+        states: set[State] = {"delivered", "approved", "blocked", "drafted"}
+        with self._mine(id_, states) as (entry, held, steps):
             why = f"by {by.name}" + (f": {reason}" if reason else "")
             try:
                 steps.withdraw(entry)
@@ -162,14 +163,29 @@ class Outbox:
             return self.store.ledger.step(entry, "rejected", held, reason=why)
 
     def again(self, id_: str) -> Entry:
-        """Put a blocked entry back to work; one that may have been sent stays."""
-        entry = self._waiting(id_, {"blocked", "received", "drafted"})
-        states = [state for _, state, _ in self.store.ledger.history(entry.id)]
-        if "sending" in states:
-            raise UsageError("it may have been sent: look in the tool", hint="aplomo inbox reject")
-        with self._mine(entry) as (held, _):
+        """Put a blocked entry back to work; one that may have been sent stays.
+
+        So does one whose thread has a newer draft: only the newest message is answered.
+        """
+        with self._mine(id_, {"blocked", "received", "drafted"}) as (entry, held, _):
             state: State = "drafted" if entry.key else "received"
+            if self._may_have_been_sent(entry):
+                hint = "aplomo inbox reject"
+                raise UsageError("it may have been sent: look in the tool", hint=hint)
+            if state in LIVE and self._others_live(entry):
+                raise UsageError("the thread has a newer draft", hint="aplomo inbox")
             return self.store.ledger.step(entry, state, held, reason="tried again by a person")
+
+    def _may_have_been_sent(self, entry: Entry) -> bool:
+        """Whether a send was begun that is not known to have come to nothing."""
+        states = [state for _, state, _ in self.store.ledger.history(entry.id)]
+        # Back from `sending` to `approved` it goes only when surely nothing was sent.
+        return any(
+            state == "sending" and after != "approved" for state, after in pairwise([*states, ""])
+        )
+
+    def _others_live(self, entry: Entry) -> bool:
+        return any(other.id != entry.id for other in self.store.ledger.thread(entry.ref, LIVE))
 
     def _waiting(self, id_: str, states: set[State]) -> Entry:
         entry = self.entry(id_)
@@ -197,12 +213,18 @@ class Outbox:
         )
 
     @contextmanager
-    def _mine(self, entry: Entry) -> Generator[tuple[Lease, Steps]]:
-        """The lease on an entry's thread, for what a person does. Raises Busy when it is taken."""
+    def _mine(self, id_: str, states: set[State]) -> Generator[tuple[Entry, Lease, Steps]]:
+        """An entry in one of `states` with the lease on its thread, for what a person does.
+
+        Read again under the lease: what another person did meanwhile counts. Raises Busy when the
+        thread is taken, UsageError in any other state.
+        """
+        entry = self._waiting(id_, states)
         with self.store.leases.on(entry.ref) as held:
             if held is None:
                 raise Busy("a worker has this thread in hand", hint="try again in a moment")
-            yield held, self.steps(entry, held)
+            entry = self._waiting(entry.id, states)
+            yield entry, held, self.steps(entry, held)
 
     def _with_lease(self, id_: str, states: Collection[State], work: Work) -> Entry:
         """Do the work if the entry is in one of `states` and nobody else has its thread."""
@@ -223,6 +245,8 @@ class Outbox:
         name = entry.ref.adapter
         try:
             if (pause := self.breaker.pause(name)) > 0:
+                if entry.state not in OPEN:
+                    return entry
                 reason = entry.reason or f"{name} is not answering"
                 return self.store.ledger.postpone(
                     entry, held, seconds=pause, reason=reason, tried=False
@@ -241,6 +265,10 @@ class Outbox:
             return self._failed(self.entry(entry.id), held, error)
 
     def _failed(self, entry: Entry, held: Lease, error: Exception) -> Entry:
+        if entry.state not in OPEN:
+            # A look at a draft that waits for a person: it waits as well as before.
+            _log.warning("looking at %s failed: %s: %s", entry.id, type(error).__name__, error)
+            return entry
         known = isinstance(error, AplomoError)
         reason = str(error) if known else f"{type(error).__name__}: {error}"
         if entry.attempts + 1 >= self.limits.tries:

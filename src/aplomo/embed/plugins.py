@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from aplomo.embed.adapter import Adapter
 from aplomo.errors import ConfigError
+from aplomo.loopback import LOOPBACK
 from aplomo.workspace import FILE, Workspace
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
 ]
 
 GROUP = "aplomo.adapters"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class AdapterSettings:
         parts = urlsplit(value)
         if parts.scheme == "https" and parts.hostname and not parts.username:
             return value
-        if parts.scheme == "http" and parts.hostname in _LOOPBACK and not parts.username:
+        if parts.scheme == "http" and parts.hostname in LOOPBACK and not parts.username:
             return value
         hint = "write https://…; http is for loopback, and credentials have keys of their own"
         raise self._wrong(f"'{key}' is not a usable address", hint)
@@ -149,7 +149,7 @@ def load_adapter(
     Raises ConfigError when there is no such table or adapter, or its settings are wrong.
     """
     place = workspace or Workspace.find()
-    where = str(place.root / FILE) if place.root else FILE
+    where = place.file
     tables = place.adapter_tables
     if name not in tables:
         known = ", ".join(tables) or "none"

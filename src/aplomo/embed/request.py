@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from aplomo.comment import Comment
 from aplomo.errors import InputError, UsageError
-from aplomo.inbound import comment_from, comment_shape
+from aplomo.inbound import comment_from, comment_shape, wrong_keys
 from aplomo.protocol.model import Verdict
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def asking_from(data: object) -> Asking:
     try:
         shape: Any = request_shape().model_validate(dict(given))
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise InputError("; ".join(wrong), where="request") from None
+        raise InputError(wrong_keys(error), where="request") from None
     return Asking(comment=comment, answers=shape.answers)
 
 

@@ -1,10 +1,12 @@
 """The steps of one entry, each from a stored state to the next; whoever calls holds the lease.
 
 received ─ claim ─► drafted ─ deliver ─► delivered        approved ─ send ─► sending ─► sent
+                                                             ◄── nothing was sent ──┘
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from aplomo.brand.channel import channel_for
 from aplomo.brand.model import Limit
@@ -16,12 +18,13 @@ from aplomo.embed.note import payload
 from aplomo.embed.review import Reviews
 from aplomo.embed.store.entry import Entry, State
 from aplomo.embed.thread import comment_of
-from aplomo.errors import DeliveryUnknown, SendRefused
+from aplomo.errors import DeliveryUnknown, SendRefused, ToolUnavailable
 
 __all__ = ["Steps"]
 
 HOUR = 3600.0
 LOOK_AGAIN = 300.0
+_MODEL_FAILED = "the model failed"
 _WITHOUT_NOTES = {"native_draft", "held_reply"}
 
 
@@ -74,10 +77,8 @@ class Steps(Reviews):
 
     def _draft(self, entry: Entry, inbound: Inbound) -> Entry:
         decision = self.drafter.draft(comment_of(inbound, self.adapter.caps.channel))
-        if decision.undecided and entry.attempts + 1 < self.limits.model_tries:
-            return self.later(
-                entry, self.limits.wait(entry.attempts), "the model failed", tried=True
-            )
+        if decision.undecided and (waiting := self._model_failed(entry)) is not None:
+            return waiting
         record = decision.to_dict()
 
         def kept(state: State, reason: str, **values: str) -> Entry:
@@ -96,6 +97,21 @@ class Steps(Reviews):
         if decision.status == "needs_human" and self.adapter.caps.shape in _WITHOUT_NOTES:
             return kept("blocked", "needs a person, and the tool has no place for a note")
         return kept("drafted", "", key=draft_key(inbound.ref, _version(decision)))
+
+    def _model_failed(self, entry: Entry) -> Entry | None:
+        """The entry, to be tried again later; None when the model was tried often enough.
+
+        Its failures are counted in the journal: `attempts` are the tool's, which has just worked.
+        """
+        reasons = [reason for _, _, reason in self.store.ledger.history(entry.id)]
+        latest = takewhile(lambda reason: reason == _MODEL_FAILED, reversed(reasons))
+        failures = len(list(latest))
+        if failures + 1 >= self.limits.model_tries:
+            return None
+        due_at = self.store.now() + self.limits.wait(failures)
+        return self.store.ledger.step(
+            entry, entry.state, self.held, reason=_MODEL_FAILED, due_at=due_at
+        )
 
     # drafted → delivered
 
@@ -140,7 +156,8 @@ class Steps(Reviews):
     def send(self, entry: Entry) -> Entry:
         """Send what a person approved, where there is a credential for it.
 
-        Elsewhere the person sends it in the tool; look now and then whether they have.
+        Elsewhere the person sends it in the tool; look now and then whether they have. Raises
+        ToolUnavailable, approved as before, when surely nothing was sent.
         """
         if not self.adapter.can_send or entry.key is None:
             seen = self.review(entry)
@@ -153,11 +170,16 @@ class Steps(Reviews):
             )
         except SendRefused as refused:
             return self.step(entry, "blocked", f"not sent: {refused}")
-        key = entry.key
+        key, tried = entry.key, entry.attempts
         entry = self.step(entry, "sending", "")
         approved = Approved(inbound=inbound, delivered=entry.delivered, approval=approval)
         try:
             sent = sending.send(self.adapter, approved, key)
+        except ToolUnavailable as error:
+            self.store.ledger.step(
+                entry, "approved", self.held, reason=f"nothing was sent: {error}", attempts=tried
+            )
+            raise
         except DeliveryUnknown as error:
             return self.step(entry, "blocked", f"look whether it was sent: {error}")
         return self.store.ledger.step(entry, "sent", self.held, wrote=sent.id, sent_id=sent.id)

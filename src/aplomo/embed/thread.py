@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from aplomo.comment import Author, Comment, Turn
-from aplomo.embed.adapter import Inbound, Message
+from aplomo.embed.adapter import Inbound, Message, Ref
 
 __all__ = ["answered", "by_itself", "comment_of", "newer_message", "seen_from"]
 
@@ -51,13 +51,18 @@ def comment_of(inbound: Inbound, channel: str) -> Comment:
             before.append(Turn(text=message.text, author=name, kind=kind))
     author = inbound.message.author
     return Comment(
-        id=inbound.message.id,
+        id=_id(inbound.ref),
         text=inbound.message.text,
         channel=channel,
         lang=inbound.lang,
         author=Author(id=author.id, name=author.name, kind=author.kind, customer=True),
         thread=tuple(before),
     )
+
+
+def _id(ref: Ref) -> str:
+    """The id of a comment: some tools count the messages of each thread from 0."""
+    return f"{ref.adapter}/{ref.thread_id}/{ref.message_id}"
 
 
 def seen_from(inbound: Inbound, message_id: str) -> Inbound | None:

@@ -6,7 +6,8 @@ Everything it knows is in the store: killed at any moment, the next one goes on.
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aplomo.embed.outbox import Outbox
@@ -37,7 +38,7 @@ class Worker:
 
     def start(self) -> None:
         """Start the threads."""
-        loops = [self._work] * self.threads + [self._watch]
+        loops = [self._work] * self.threads + [self._poll, self._review]
         for number, loop in enumerate(loops):
             thread = threading.Thread(target=loop, name=f"aplomo-worker-{number}", daemon=True)
             thread.start()
@@ -89,31 +90,36 @@ class Worker:
             return False
         return True
 
-    def _watch(self) -> None:
-        polled = reviewed = 0.0
-        while not self._stopping.is_set():
-            now = time.monotonic()
-            if self.poll and now - polled >= self.poll_seconds:
-                self._poll_all()
-                polled = now
-            if now - reviewed >= self.review_seconds:
-                self._review_all()
-                reviewed = now
-            self._stopping.wait(min(self.idle_seconds, self.poll_seconds, self.review_seconds))
+    # Polling and reviewing never wait for each other: a look at every draft may take long.
 
-    def _poll_all(self) -> None:
-        for name in self.poll:
-            try:
-                if self.outbox.poll(name):
-                    self.wake()
-            except AplomoError as error:
-                _log.warning("polling %s failed: %s", name, error)
+    def _poll(self) -> None:
+        while not self._stopping.is_set():
+            for name in self.poll:
+                with _unharmed(f"polling {name}"):
+                    if self.outbox.poll(name):
+                        self.wake()
+            self._stopping.wait(self.poll_seconds)
+
+    def _review(self) -> None:
+        while not self._stopping.is_set():
+            with _unharmed("looking at delivered drafts"):
+                self._review_all()
+            self._stopping.wait(self.review_seconds)
 
     def _review_all(self) -> None:
-        try:
-            for entry in self.outbox.store.ledger.entries(["delivered"]):
-                if self._stopping.is_set():
-                    return
+        for entry in self.outbox.store.ledger.each(["delivered"]):
+            if self._stopping.is_set():
+                return
+            with _unharmed(f"looking at {entry.id}"):
                 self.outbox.review(entry.id)
-        except AplomoError as error:
-            _log.warning("looking at delivered drafts failed: %s", error)
+
+
+@contextmanager
+def _unharmed(doing: str) -> Generator[None]:
+    """Whatever goes wrong within is logged, and the thread goes on."""
+    try:
+        yield
+    except AplomoError as error:
+        _log.warning("%s failed: %s", doing, error)
+    except Exception:
+        _log.exception("%s failed", doing)

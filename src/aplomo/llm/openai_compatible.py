@@ -20,6 +20,7 @@ from aplomo.llm.port import Completion, Request
 from aplomo.llm.reading import read_body, read_state
 from aplomo.llm.settings import OPENAI_URL, Structured
 from aplomo.llm.structured import response_format
+from aplomo.loopback import LOOPBACK
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -28,7 +29,6 @@ __all__ = ["OpenAICompatible"]
 
 MAX_BODY = 4_000_000  # bytes; an honest answer with all its log-probabilities is far smaller
 MAX_ALTERNATIVES = 20
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # What some models refuse ("this model does not support temperature"), and what to send instead.
 _OPTIONAL = frozenset({"temperature", "logprobs", "top_logprobs", "response_format", "max_tokens"})
 
@@ -138,7 +138,7 @@ class OpenAICompatible:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
         # Proxies and netrc are for the outside world; nothing on this machine needs them.
-        http_client = DefaultAsyncHttpxClient(trust_env=self.host not in _LOOPBACK)
+        http_client = DefaultAsyncHttpxClient(trust_env=self.host not in LOOPBACK)
         client = AsyncOpenAI(
             api_key=self._key or "none",
             base_url=self._base_url,

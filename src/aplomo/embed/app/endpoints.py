@@ -16,6 +16,7 @@ from aplomo.embed.outbox import Busy
 from aplomo.embed.request import Asking, asking_from
 from aplomo.embed.store.entry import Entry
 from aplomo.errors import InputError, SignatureRefused, StoreError
+from aplomo.plain_text import encodable
 
 __all__ = ["Endpoints"]
 
@@ -166,10 +167,8 @@ def _text(data: object, name: str, *, required: bool) -> str:
     text = given.get(name, None if required else "")
     if not isinstance(text, str):
         raise InputError(f"{name}: must be text", where="request", hint=hint)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InputError(f"{name}: cannot be encoded", where="request") from None
+    if encodable(text) != text:
+        raise InputError(f"{name}: holds a character that cannot be kept", where="request")
     return text
 
 

@@ -71,7 +71,7 @@ def _engine(url: str | Path) -> Engine:
     try:
         if address.get_backend_name() == "sqlite":
             return _sqlite(address)
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     except ImportError as missing:
         raise StoreError(
             f"the store needs a package: {missing.name}", hint="pip install 'aplomo[postgresql]'"
@@ -82,7 +82,7 @@ def _sqlite(address: Any) -> Engine:
     if not address.database or address.database == ":memory:":
         raise ConfigError("the store must be a file", hint="sqlite:///aplomo.db")
     Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -103,7 +103,10 @@ def _sqlite(address: Any) -> Engine:
 
 @contextmanager
 def _told(engine: Engine) -> Generator[None]:
-    """Errors of the database in one line, without the statement's values."""
+    """Errors of the database in one line, without the statement's values: people's words.
+
+    The engine's `hide_parameters` keeps them out of the cause, which logs show too.
+    """
     try:
         yield
     except DBAPIError as error:

@@ -1,10 +1,12 @@
 """One line of the outbox: a message, and how far its draft has come.
 
 received ─► drafted ─► delivered ─► approved ─► sending ─► sent
-    │          │           ├──► superseded   a newer customer message: its draft replaces this
-    │          │           ├──► stale        a person answered, or the thread was closed
-    │          │           └──► rejected     a person said no
-    │          └──► silent   the protocol says to write nothing
+    │                      │           ▲           │
+    │                      │           └───────────┘ surely nothing was sent: again later
+    │                      ├──► superseded   a newer customer message: its draft replaces this
+    │                      ├──► stale        a person answered, or the thread was closed
+    │                      └──► rejected     a person said no
+    ├──► silent              the protocol says to write nothing
     ├──► skipped             not a customer's newest public message
     └──► blocked             only a person can go on; the reason says why (from any state)
 """
@@ -41,8 +43,9 @@ WAITING: frozenset[State] = frozenset({"delivered", "approved", "blocked"})
 """A person should look."""
 
 CLOSED: frozenset[State] = frozenset(
-    {"sent", "superseded", "stale", "rejected", "silent", "skipped", "blocked"}
+    {"sent", "superseded", "stale", "rejected", "silent", "skipped"}
 )
+"""Done; what is blocked is not, it waits for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What comes in: hook calls and polling, stored durably before anything is made of them."""
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -9,13 +10,14 @@ from sqlalchemy import Connection, select
 
 from aplomo.embed.adapter import Cursor, DeliveryId, Ref
 from aplomo.embed.store.database import Database
-from aplomo.embed.store.rows import insert_new, note
+from aplomo.embed.store.rows import LONGEST_ID, insert_new, note, storable
 from aplomo.embed.store.tables import cursor, hook, outbox
 from aplomo.errors import InputError
+from aplomo.plain_text import encodable
 
 __all__ = ["Intake"]
 
-_LONGEST_ID = 300
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +36,29 @@ class Intake:
         """
         now, refs = self.now(), list(refs)
         for ref in refs:
-            _require_storable(ref)
+            if (wrong := _unstorable(ref)) is not None:
+                raise wrong
         with self.database.write() as connection:
             if delivery is not None:
-                seen = {"adapter": adapter, "delivery_id": delivery, "received_at": now}
+                seen = {"adapter": adapter, "delivery_id": storable(delivery), "received_at": now}
                 if not insert_new(self.database, connection, hook, seen):
                     return []
             return self._events(connection, refs, now)
 
     def polled(self, adapter: str, refs: Iterable[Ref], value: Cursor) -> list[str]:
-        """Store what polling found together with the cursor after it; the new event ids."""
-        now = self.now()
+        """Store what polling found together with the cursor after it; the new event ids.
+
+        A message whose id cannot be stored is logged and left out: one of them, as anybody may
+        send, would end the polling of all.
+        """
+        now, kept = self.now(), list[Ref]()
+        for ref in refs:
+            if (wrong := _unstorable(ref)) is None:
+                kept.append(ref)
+            else:
+                _log.warning("a message is left to people: %s", wrong)
         with self.database.write() as connection:
-            new = self._events(connection, refs, now)
+            new = self._events(connection, kept, now)
             insert = self.database.insert(cursor).values(adapter=adapter, value=value)
             connection.execute(
                 insert.on_conflict_do_update(index_elements=["adapter"], set_={"value": value})
@@ -72,8 +84,9 @@ class Intake:
         return new
 
 
-def _require_storable(ref: Ref) -> None:
-    """Whether every database takes the ids of a message. Raises InputError."""
+def _unstorable(ref: Ref) -> InputError | None:
+    """What is wrong with the ids of a message; None when every database takes them."""
     for id_ in (ref.thread_id, ref.message_id):
-        if len(id_) > _LONGEST_ID or "\0" in id_:
-            raise InputError(f"{id_[:40]!r} is no id of a message", where=ref.adapter)
+        if len(id_) > LONGEST_ID or encodable(id_) != id_:
+            return InputError(f"{id_[:40]!r} is no id of a message", where=ref.adapter)
+    return None

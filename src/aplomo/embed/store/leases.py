@@ -1,8 +1,12 @@
 """Who works on a thread: one worker at a time, and never one that has slept past its time.
 
 Leases are on threads, not on messages: two messages of one thread must not be drafted side by side.
+While its holder works a lease is renewed, however long that takes; killed or put to sleep, it is
+not, and another worker goes on.
 """
 
+import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Generator
@@ -18,6 +22,9 @@ from aplomo.embed.store.tables import lease
 from aplomo.errors import StoreError
 
 __all__ = ["Lease", "LeaseLost", "Leases"]
+
+
+_log = logging.getLogger(__name__)
 
 
 class LeaseLost(StoreError):
@@ -37,7 +44,7 @@ class Lease:
 
 @dataclass(frozen=True, kw_only=True)
 class Leases:
-    """`seconds` is how long a lease lasts: longer than the slowest call to a tool or a model."""
+    """`seconds` is how long a lease lasts when it is not renewed, as it is three times as often."""
 
     database: Database
     seconds: float = 120.0
@@ -50,9 +57,14 @@ class Leases:
         if not self._take(taken):
             yield None
             return
+        over = threading.Event()
+        beat = threading.Thread(target=self._renewed, args=(taken, over), daemon=True)
+        beat.start()
         try:
             yield taken
         finally:
+            over.set()
+            beat.join()
             with self.database.write() as connection:
                 connection.execute(lease.delete().where(_held(taken)))
 
@@ -67,6 +79,16 @@ class Leases:
         mine = update(lease).where(_held(held)).values(until=until)
         if connection.execute(mine.returning(lease.c.owner)).first() is None:
             raise LeaseLost("another worker has taken over this thread")
+
+    def _renewed(self, held: Lease, over: threading.Event) -> None:
+        """Renew a lease until its work is over: a decision may take longer than any lease."""
+        while not over.wait(self.seconds / 3):
+            try:
+                self.renew(held)
+            except LeaseLost:
+                return  # the work finds out by itself, before it changes anything
+            except Exception:
+                _log.exception("a lease could not be renewed")
 
     def _take(self, wanted: Lease) -> bool:
         now = self.now()

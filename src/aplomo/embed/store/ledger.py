@@ -5,11 +5,11 @@ worker that slept too long changes nothing.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, or_, select
 
 from aplomo.embed.adapter import Ref
 from aplomo.embed.store.database import Database
@@ -25,6 +25,7 @@ from aplomo.embed.store.rows import (
     thread_of,
 )
 from aplomo.embed.store.tables import journal, lease, outbox, written
+from aplomo.errors import InputError
 
 __all__ = ["Ledger"]
 
@@ -42,9 +43,24 @@ class Ledger:
         named = or_(outbox.c.id == id_, outbox.c.key == id_)
         return next(iter(self._select(named)), None)
 
+    def entry(self, id_: str) -> Entry:
+        """The same. Raises InputError when there is none."""
+        if (entry := self.get(id_)) is None:
+            raise InputError(f"there is no '{id_}' in the outbox", hint="aplomo inbox --all")
+        return entry
+
     def entries(self, states: Iterable[State], limit: int = 1000) -> list[Entry]:
-        """The entries in any of `states`, oldest first."""
-        return self._select(outbox.c.state.in_(list(states)), limit=limit)
+        """The newest entries in any of `states`, newest first."""
+        newest = (outbox.c.received_at.desc(), outbox.c.id.desc())
+        return self._select(outbox.c.state.in_(list(states)), order=newest, limit=limit)
+
+    def each(self, states: Iterable[State], page: int = 200) -> Iterator[Entry]:
+        """Every entry in any of `states`, oldest first, however many; read page by page."""
+        wanted = outbox.c.state.in_(list(states))
+        found = self._select(wanted, limit=page)
+        while found:
+            yield from found
+            found = self._select(wanted, _after(found[-1]), limit=page)
 
     def count(self, states: Iterable[State]) -> int:
         """How many entries are in any of `states`."""
@@ -158,10 +174,21 @@ class Ledger:
             self.leases.keep(connection, held)
             return entry_of(change(connection, entry.id, {"message_id": ref.message_id}))
 
-    def _select(self, *where: ColumnElement[bool], limit: int = 1000) -> list[Entry]:
-        query = select(outbox).where(*where).order_by(outbox.c.received_at, outbox.c.id)
+    def _select(
+        self,
+        *where: ColumnElement[bool],
+        order: Sequence[ColumnElement[Any]] = (outbox.c.received_at, outbox.c.id),
+        limit: int = 1000,
+    ) -> list[Entry]:
+        query = select(outbox).where(*where).order_by(*order)
         with self.database.read() as connection:
             return [entry_of(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def _after(entry: Entry) -> ColumnElement[bool]:
+    """What comes after an entry, oldest first."""
+    at, id_ = outbox.c.received_at, outbox.c.id
+    return or_(at > entry.received_at, and_(at == entry.received_at, id_ > entry.id))
 
 
 def _supersede(connection: Connection, entry: Entry, now: float) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
 
 from aplomo.embed.adapter import Approval, Party
 from aplomo.embed.store.database import Database
 from aplomo.embed.store.entry import CLOSED
 from aplomo.embed.store.redact import erased, without_comment
+from aplomo.embed.store.rows import LONGEST_ID, storable
 from aplomo.embed.store.tables import approval, decision, hook, journal, outbox
 from aplomo.errors import InputError
 
@@ -35,8 +36,8 @@ class Records:
         row = {
             "id": record["id"],
             "created_at": datetime.fromisoformat(record["created_at"]).timestamp(),
-            "comment_id": record["comment"]["id"],
-            "author_id": record["comment"]["author"].get("id", ""),
+            "comment_id": storable(record["comment"]["id"]),
+            "author_id": storable(record["comment"]["author"].get("id", "")),
             "text_sha256": bare["comment"]["text_sha256"],
             "text_kept": self.keep_text,
             "record": json.dumps(kept, ensure_ascii=False),
@@ -60,8 +61,8 @@ class Records:
         row = {
             "id": f"a-{uuid.uuid4().hex}",
             "outbox_id": outbox_id,
-            "by_id": given.by.id,
-            "by_name": given.by.name,
+            "by_id": storable(given.by.id),
+            "by_name": given.by.name[:LONGEST_ID],
             "at": given.at.timestamp(),
             "text": given.text,
             "text_sha256": given.sha256,
@@ -81,17 +82,19 @@ class Records:
         at = datetime.fromtimestamp(row["at"]).astimezone()
         return Approval(by=by, at=at, text=row["text"], how=row["how"]), row["text_sha256"]
 
-    def erase(self, *, author_id: str | None = None, comment_id: str | None = None) -> int:
+    def erase(self, *, author_id: str | None = None, decision_id: str | None = None) -> int:
         """Erase one person's words, and who they were; how many decisions that touched.
 
         The skeletons stay: ids of messages, path, outcome, versions. A draft of theirs that is
         still waiting is closed here; in the tool it stands until somebody removes it there.
+        `decision_id` names one message: what was decided for it earlier goes too.
         """
-        if not (author_id or comment_id):
-            raise InputError("name whose data to erase", hint="--author ID or --comment ID")
-        theirs = (
-            decision.c.author_id == author_id if author_id else decision.c.comment_id == comment_id
-        )
+        if author_id:
+            theirs = decision.c.author_id == storable(author_id)
+        elif decision_id:
+            theirs = _of_one_message(decision_id)
+        else:
+            raise InputError("name whose data to erase", hint="ID or --author ID")
         with self.database.write() as connection:
             rows = connection.execute(select(decision.c.id, decision.c.record).where(theirs)).all()
             for id_, record in rows:
@@ -128,3 +131,18 @@ class Records:
             connection.execute(delete(journal).where(journal.c.outbox_id.in_(ended)))
             connection.execute(delete(hook).where(hook.c.received_at < before))
             return connection.execute(delete(decision).where(old)).rowcount
+
+
+def _of_one_message(decision_id: str) -> ColumnElement[bool]:
+    """That decision, and any other for a comment of the same id by the same known author.
+
+    Ids of comments come from callers too, who may have used one twice: alone they name nobody.
+    """
+    asked = select(decision.c.comment_id, decision.c.author_id).where(decision.c.id == decision_id)
+    one = asked.subquery()
+    same = exists().where(
+        one.c.comment_id == decision.c.comment_id,
+        one.c.author_id == decision.c.author_id,
+        decision.c.author_id != "",
+    )
+    return or_(decision.c.id == decision_id, same)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from aplomo.errors import ConfigError
-from aplomo.workspace import FILE, Workspace
+from aplomo.workspace import Workspace
 
 if TYPE_CHECKING:
     from aplomo.embed.store.database import Database
@@ -77,7 +77,7 @@ def store_url(workspace: Workspace, environ: Mapping[str, str] | None = None) ->
     """
     given = (environ or os.environ).get("APLOMO_STORE")
     table: Any = workspace.settings.get("inbox", {})
-    where = str(workspace.root / FILE) if workspace.root else FILE
+    where = workspace.file
     url: Any = given or (cast("Any", table).get("url", DEFAULT) if isinstance(table, dict) else "")
     if not isinstance(url, str) or not url:
         hint = '[inbox] url = "sqlite:///FILE or postgresql://USER@HOST/NAME"'
@@ -86,6 +86,14 @@ def store_url(workspace: Workspace, environ: Mapping[str, str] | None = None) ->
     if given is None and login[1] and ":" in login[0]:
         hint = "put the whole address into the variable APLOMO_STORE"
         raise ConfigError("the store's url holds a password", where=where, hint=hint)
-    if "://" not in url and workspace.root is not None:
-        return str(workspace.root / url)
-    return url
+    return url if workspace.root is None else _in_workspace(url, workspace.root)
+
+
+def _in_workspace(url: str, root: Path) -> str:
+    """The same address; a file's path, bare or as `sqlite:///FILE`, counts from the workspace."""
+    if "://" not in url:
+        return str(root / url)
+    scheme, _, path = url.partition(":///")
+    if scheme.partition("+")[0] != "sqlite" or not path or path.startswith((":", "file:")):
+        return url
+    return f"{scheme}:///{root / path}"
