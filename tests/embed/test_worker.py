@@ -1,13 +1,14 @@
 """The worker works on what comes in, and ends without dropping what it has in hand."""
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aplomo.embed.outbox import Outbox
+from aplomo.embed.store.leases import Lease, Leases
 from aplomo.embed.store.ledger import Ledger
 from aplomo.embed.worker import Worker
 from aplomo.errors import ToolError
@@ -74,15 +75,32 @@ def test_the_next_worker_goes_on(box: Outbox, desk: Helpdesk, model: HeldModel) 
 
 
 def test_a_decision_may_take_longer_than_a_lease(
-    adapter: DeskAdapter, desk: Helpdesk, model: HeldModel, tmp_path: Path
+    adapter: DeskAdapter,
+    desk: Helpdesk,
+    model: HeldModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While one worker drafts, no other takes its thread: it would draft the same again."""
-    boxes = [outbox(tmp_path / "a.db", adapter, model=model, lease_seconds=0.3) for _ in range(2)]
+    clock, renewed, renew = [1_000_000.0], threading.Event(), Leases.renew
+
+    def noted(leases: Leases, held: Lease) -> None:
+        renew(leases, held)
+        renewed.set()
+
+    monkeypatch.setattr(Leases, "renew", noted)
+    kept: dict[str, Any] = {"lease_seconds": 0.3, "now": lambda: clock[0]}
+    boxes = [outbox(tmp_path / "a.db", adapter, model=model, **kept) for _ in range(2)]
     event = come_in(boxes[0], desk)
     first = threading.Thread(target=boxes[0].process, args=[event])
     first.start()
     assert model.asked.wait(30)
-    time.sleep(0.6)
+    for _ in range(6):  # of two, the second has begun after the clock went on
+        clock[0] += 0.1
+        renewed.clear()
+        assert renewed.wait(30)
+        renewed.clear()
+        assert renewed.wait(30)
     assert boxes[1].store.ledger.due() is None
     assert boxes[1].process(event).state == "received"
     assert model.calls == 0
