@@ -29,6 +29,8 @@ class Outgoing:
         return self.data
 
     async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 -- aiosmtpd's name
+        if self.quit == "hangs up":
+            server.transport.abort()
         return self.quit
 
 
@@ -56,7 +58,7 @@ def letter() -> EmailMessage:
     return message
 
 
-@pytest.mark.parametrize("said", ["221 Bye", "421 too busy", "500 what?"])
+@pytest.mark.parametrize("said", ["221 Bye", "421 too busy", "500 what?", "hangs up"])
 def test_what_is_said_to_quit_changes_nothing(smtp: Server, outgoing: Outgoing, said: str) -> None:
     outgoing.quit = said
     smtp.send(letter())
