@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from aplomo import Drafter
+from aplomo.embed.adapter import Adapter
 from aplomo.embed.brakes import Limits
 from aplomo.embed.outbox import Outbox
 from aplomo.embed.store.entry import Entry
 from aplomo.embed.store.store import open_store
 from aplomo.llm.port import Completion, Request, Usage
-from helpdesk import DeskAdapter, Helpdesk
+from helpdesk import Helpdesk
 from small_world import BRAND, GOOD, PROTOCOL
 
 PRAISE = "Me encanta vuestro café"
@@ -46,7 +47,7 @@ class SteadyModel:
 
 def outbox(
     url: str | Path,
-    adapter: DeskAdapter,
+    adapter: Adapter,
     *,
     limits: Limits = QUICK,
     model: Any = None,

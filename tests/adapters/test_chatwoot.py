@@ -2,8 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,13 @@ from aplomo.embed.adapter import Adapter, Approved, Inbound, Ref
 from aplomo.embed.conformance import AdapterConformance, Trouble, World
 from aplomo.embed.delivery import deliver
 from aplomo.embed.loop import Loops, refusal
+from aplomo.embed.outbox import Outbox
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.embed.signature import Verifier
+from aplomo.embed.store.entry import Entry
+from aplomo.embed.thread import answered
 from aplomo.errors import (
+    ConfigError,
     DeliveryRefused,
     DeliveryUnknown,
     InputError,
@@ -26,7 +32,9 @@ from aplomo.errors import (
     SignatureRefused,
     ToolUnavailable,
 )
+from outboxes import outbox
 from real_servers.drafts import REPLY, key_for, payload
+from small_world import GOOD
 
 CONTRACTS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "contracts" / "chatwoot.json").read_text(encoding="utf-8")
@@ -154,8 +162,9 @@ def test_full_circle_from_a_signed_hook_to_a_sent_reply(chatwoot: Contract) -> N
     assert tool.approval(delivered) is None
     chatwoot.add(f"/approve {key}", TOKENS["eva"], private=True)
     approval = tool.approval(delivered)
-    assert approval is not None and (approval.by.id, approval.text) == ("user:9", REPLY)
-    approved = Approved(inbound=tool.fetch(asked.ref), delivered=delivered, approval=approval)
+    assert approval is not None and (approval.by.id, approval.text) == ("user:9", "")
+    worded = replace(approval, text=REPLY)
+    approved = Approved(inbound=tool.fetch(asked.ref), delivered=delivered, approval=worded)
     assert tool.send(approved, key).id == tool.send(approved, key).id
     assert [m["content"] for m in chatwoot.messages if not m["private"]][1:] == [REPLY]
 
@@ -239,6 +248,73 @@ def test_an_agents_own_reply_is_an_approval(chatwoot: Contract) -> None:
     approval = tool.approval(delivered)
     assert approval is not None and approval.sent and approval.text == "Lo siento, Ana."
     assert refused(tool, tool.fetch(asked.ref)) == "answered already"
+
+
+@pytest.mark.parametrize("name", ["activity", "activity_of_an_agent", "greeting", "survey"])
+def test_what_chatwoot_says_of_its_own_accord_is_no_answer(chatwoot: Contract, name: str) -> None:
+    """Somebody assigned it, a greeting went out: the customer still waits."""
+    tool = adapter(chatwoot)
+    asked = inbound(tool)
+    key = key_for(asked)
+    delivered = tool.deliver(asked, payload(key), key)
+    chatwoot.messages.append(CONTRACTS[name])
+    seen = tool.fetch(asked.ref)
+    assert seen.thread[-1].direction == "outgoing"
+    assert not answered(seen)
+    assert refused(tool, seen) is None
+    assert tool.approval(delivered) is None
+
+
+def test_an_agent_whose_name_is_not_told_approves_all_the_same(
+    chatwoot: Contract, tmp_path: Path
+) -> None:
+    box = outbox(tmp_path / "a.db", adapter(chatwoot, sender=True))
+    entry = praised(box, chatwoot)
+    chatwoot.add(f"/approve {entry.key}", TOKENS["eva"], private=True)
+    assert box.review(entry.id).state == "sent"
+    assert [m["content"] for m in chatwoot.messages if m["message_type"] == 1][-1] == GOOD
+    given, _ = box.store.records.approval(entry.id) or (None, "")
+    assert given is not None and given.by.name == "user:9"
+    box.store.close()
+
+
+def test_an_agent_who_approves_and_then_answers_has_answered(
+    chatwoot: Contract, tmp_path: Path
+) -> None:
+    """Without a sender the person sends: their own reply is what was sent, not a stranger's."""
+    box = outbox(tmp_path / "a.db", adapter(chatwoot))
+    entry = praised(box, chatwoot)
+    chatwoot.add(f"/approve {entry.key}", TOKENS["eva"], private=True)
+    assert box.review(entry.id).state == "approved"
+    chatwoot.add("Mil gracias, Ana", TOKENS["eva"])
+    later = outbox(tmp_path / "a.db", adapter(chatwoot), now=lambda: time.time() + 3600)
+    assert later.process(entry.id).state == "sent"
+    box.store.close()
+    later.store.close()
+
+
+def praised(box: Outbox, server: Contract) -> Entry:
+    """A draft in the conversation, for a customer's message that gets one."""
+    said = server.add("Me encanta vuestro café")
+    raw = json.dumps(CONTRACTS["hook_incoming"] | {"id": str(said["id"])}).encode()
+    (event,) = box.receive("chatwoot", Verifier.of("chatwoot", [SECRET]).headers(raw, id="d"), raw)
+    entry = box.process(event)
+    assert entry.state == "delivered"
+    return entry
+
+
+@pytest.mark.parametrize("wrong", ["user_id", "sender.user_id", "sender.tokn_env"])
+def test_who_writes_must_be_named_and_no_key_misspelt(chatwoot: Contract, wrong: str) -> None:
+    """Without its number our own notes would be a stranger's: not found again, and answered."""
+    table: dict[str, Any] = {"url": chatwoot.url, "user_id": 7, "token_env": "T"}
+    table |= {"hook_secret_env": "T", "sender": {"user_id": 8, "token_env": "T"}}
+    place = table["sender"] if wrong.startswith("sender.") else table
+    if (key := wrong.rpartition(".")[2]) in place:
+        del place[key]
+    else:
+        place[key] = "x"
+    with pytest.raises(ConfigError, match=key):
+        ChatwootAdapter(AdapterSettings(name="chatwoot", table=table, environ={"T": "x"}))
 
 
 def test_a_long_conversation_is_read_whole(chatwoot: Contract) -> None:

@@ -15,6 +15,7 @@ from aplomo.adapters.imap import ImapAdapter
 from aplomo.embed.adapter import Adapter, Approval, Approved, Inbound, Party, Ref
 from aplomo.embed.conformance import AdapterConformance, Trouble, World
 from aplomo.embed.plugins import AdapterSettings
+from aplomo.embed.thread import answered
 from aplomo.errors import ConfigError, DeliveryRefused, MessageGone, SendRefused, ToolUnavailable
 from real_servers.dovecot import PASSWORD, USER, Dovecot
 from real_servers.drafts import REPLY, key_for, payload
@@ -100,6 +101,7 @@ def test_full_circle_from_a_letter_to_an_approved_reply(dovecot: Dovecot, box: A
 
     sent = letter("Hola, Ana. Lo sentimos mucho.", "<s1@example.com>")  # X- headers are lost
     sent.replace_header("from", "Eva <care@example.com>")
+    sent.replace_header("to", "Ana <ana@example.org>")
     sent["In-Reply-To"] = "<m1@example.org>"
     box.append("Sent", sent.as_bytes())
     approval = mail.approval(delivered)
@@ -181,7 +183,7 @@ def test_a_draft_that_a_person_has_edited_is_never_removed(dovecot: Dovecot, box
 
 
 def test_our_own_note_is_never_a_customer(dovecot: Dovecot, box: Any) -> None:
-    """With `ours` forced to False in `_message`, this test must fail."""
+    """With `ours` forced to False in `Letters.message`, this test must fail."""
     mail = adapter(dovecot)
     asked = inbound(dovecot, mail, letter())
     key = key_for(asked)
@@ -204,19 +206,36 @@ def test_a_customer_who_copies_our_header_stays_a_customer(dovecot: Dovecot, box
     assert (asked.message.author.kind, asked.message.key) == ("customer", "")
 
 
-def test_colleagues_are_agents_and_their_answers_public(dovecot: Dovecot, box: Any) -> None:
+def test_colleagues_are_agents_and_only_what_went_to_the_customer_is_public(
+    dovecot: Dovecot, box: Any
+) -> None:
     mail = adapter(dovecot)
     asked = inbound(dovecot, mail, letter())
     reply = letter("Ya lo vemos.", "<s1@example.com>", in_reply_to="<m1@example.org>")
     reply.replace_header("from", "care@example.com")
+    reply.replace_header("to", "ana@example.org")
     box.append("Sent", reply.as_bytes())
     dovecot.receive(
         letter("¿Quién?", "<c@x>", references="<m1@example.org>", **{"from": "eva@example.com"})
     )
     last = mail.fetch(asked.ref).thread[1:]
-    assert [(m.author.kind, m.visibility, m.direction) for m in last] == [
-        ("agent", "public", "outgoing")
-    ] * 2
+    assert {(m.text, m.author.kind, m.visibility, m.direction) for m in last} == {
+        ("Ya lo vemos.", "agent", "public", "outgoing"),
+        ("¿Quién?", "agent", "internal", "outgoing"),
+    }
+
+
+def test_a_forward_to_a_colleague_is_no_answer(dovecot: Dovecot, box: Any) -> None:
+    mail = adapter(dovecot)
+    asked = inbound(dovecot, mail, letter())
+    key = key_for(asked)
+    delivered = mail.deliver(asked, payload(key), key)
+    forward = letter("¿Lo miras?", "<f1@example.com>", in_reply_to="<m1@example.org>")
+    forward.replace_header("from", "care@example.com")
+    forward.replace_header("to", "eva@example.com")
+    box.append("Sent", forward.as_bytes())
+    assert mail.approval(delivered) is None
+    assert not answered(mail.fetch(asked.ref))
 
 
 @pytest.mark.parametrize(
@@ -403,6 +422,7 @@ class MailWorld:
     def agent_answers(self, text: str, thread: str = "one") -> None:
         message = self._letter(text, thread)
         message.replace_header("from", "care@example.com")
+        message.replace_header("to", "ana@example.org")
         self.box.append("Sent", message.as_bytes())
 
     def agent_notes(self, text: str, thread: str = "one") -> None:

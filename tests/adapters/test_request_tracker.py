@@ -5,14 +5,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from aplomo.adapters.request_tracker import RequestTrackerAdapter
-from aplomo.embed.adapter import Adapter, Approval, Approved, Inbound, Message, Party, Ref
+from aplomo.embed.adapter import (
+    Adapter,
+    Approval,
+    Approved,
+    Delivered,
+    Inbound,
+    Message,
+    Party,
+    Payload,
+    Ref,
+)
 from aplomo.embed.conformance import AdapterConformance, Trouble, World
+from aplomo.embed.delivery import deliver
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.errors import (
     DeliveryRefused,
@@ -22,6 +34,7 @@ from aplomo.errors import (
     SignatureRefused,
     ToolUnavailable,
 )
+from outboxes import PRAISE, outbox
 from real_servers.drafts import REPLY, key_for, payload
 from real_servers.receiver import Receiver, receiver
 from real_servers.request_tracker import HOOK_SECRET, RequestTracker
@@ -62,6 +75,10 @@ def inbound(server: RequestTracker, rt: RequestTrackerAdapter, message: EmailMes
     return rt.fetch(ref)
 
 
+def delivered_in(rt: RequestTrackerAdapter, asked: Inbound, draft: Payload) -> Delivered:
+    return deliver(rt, asked, draft, before_write=lambda: None)
+
+
 def comment(
     server: RequestTracker, user: str, ticket: str, how: str, text: str, **more: Any
 ) -> list[str]:
@@ -99,9 +116,10 @@ def test_full_circle_from_a_letter_to_a_sent_reply(request_tracker: RequestTrack
     comment(request_tracker, "eva", asked.ref.thread_id, "comment", f"/approve {key}")
     approval = rt.approval(delivered)
     assert approval is not None and not approval.sent
-    assert (approval.by.id, approval.text) == ("eva", REPLY)
+    assert (approval.by.id, approval.text) == ("eva", "")
 
-    approved = Approved(inbound=rt.fetch(asked.ref), delivered=delivered, approval=approval)
+    worded = replace(approval, text=REPLY)
+    approved = Approved(inbound=rt.fetch(asked.ref), delivered=delivered, approval=worded)
     first = rt.send(approved, key)
     assert rt.send(approved, key).id == first.id
     public = [m for m in rt.fetch(asked.ref).thread if m.visibility == "public"]
@@ -113,7 +131,7 @@ def test_an_agents_own_reply_is_an_approval_with_its_text(request_tracker: Reque
     rt = adapter(request_tracker)
     asked = inbound(request_tracker, rt, letter())
     key = key_for(asked)
-    delivered = rt.deliver(asked, payload(key), key)
+    delivered = delivered_in(rt, asked, payload(key))
     comment(request_tracker, "eva", asked.ref.thread_id, "comment", f"¿/approve {key}? Aún no")
     assert rt.approval(delivered) is None
     comment(request_tracker, "eva", asked.ref.thread_id, "correspond", "Lo siento, Ana.")
@@ -127,7 +145,7 @@ def test_text_below_the_command_takes_the_place_of_the_draft(
     rt = adapter(request_tracker)
     asked = inbound(request_tracker, rt, letter())
     key = key_for(asked)
-    delivered = rt.deliver(asked, payload(key), key)
+    delivered = delivered_in(rt, asked, payload(key))
     comment(
         request_tracker, "eva", asked.ref.thread_id, "comment", f"/approve {key}\nMejor así, Ana."
     )
@@ -139,7 +157,7 @@ def test_neither_a_customer_nor_the_drafter_can_approve(request_tracker: Request
     rt = adapter(request_tracker)
     asked = inbound(request_tracker, rt, letter())
     key, ticket = key_for(asked), asked.ref.thread_id
-    delivered = rt.deliver(asked, payload(key), key)
+    delivered = delivered_in(rt, asked, payload(key))
     comment(request_tracker, "draftbot", ticket, "comment", f"/approve {key}")
     request_tracker.mail(letter(f"[test #{ticket}] Pedido", f"/approve {key}"))
     assert rt.fetch(asked.ref).thread[-1].text == f"/approve {key}"
@@ -151,8 +169,8 @@ def test_trap_1_and_4_a_comment_is_read_back_by_its_key(request_tracker: Request
     rt = adapter(request_tracker)
     asked = inbound(request_tracker, rt, letter())
     one, two = key_for(asked, "1"), key_for(asked, "2")
-    first = rt.deliver(asked, payload(one), one)
-    second = rt.deliver(asked, payload(two), two)
+    first = delivered_in(rt, asked, payload(one))
+    second = delivered_in(rt, asked, payload(two))
     assert first.id != second.id
     found = [rt.find_delivered(asked.ref, key) for key in (one, two)]
     assert [f.id for f in found if f] == [first.id, second.id]
@@ -163,7 +181,7 @@ def test_trap_2_a_201_that_left_out_the_key_is_a_partial_success(
 ) -> None:
     """The field does not exist: RT says 201. The text's mark still finds the note, `missing` tells.
 
-    With the search by text (`marked`) removed, this must fail as DeliveryUnknown.
+    With the search by text (`marked`) removed, this must fail as DeliveryRefused.
     """
     rt = adapter(request_tracker, key_field="NoSuchField")
     asked = inbound(request_tracker, rt, letter())
@@ -177,11 +195,40 @@ def test_trap_2_a_201_that_left_out_the_key_is_a_partial_success(
     )
     assert said == ["Comments added", "Unable to load transaction custom field: NoSuchField"]
     key = key_for(asked)
-    rt.deliver(asked, payload(key), key)
-    rt.deliver(asked, payload(key), key)
-    delivered = rt.find_delivered(asked.ref, key)
-    assert delivered is not None and "key" in delivered.missing
+    delivered_in(rt, asked, payload(key))
+    delivered = delivered_in(rt, asked, payload(key))
+    assert "key" in delivered.missing
     assert len([m for m in comments(rt, asked) if m.key == key]) == 1
+
+
+_BLIND = """
+my $su = RT->SystemUser; my $user = RT::User->new($su);
+my $queue = RT::Queue->new($su); $queue->Load('General');
+sub sure { my ($ok, $message) = @_; die "$message\n" unless $ok }
+sure($user->Create(Name => 'blind', Password => 'PASSWORD', Privileged => 1));
+sure($user->PrincipalObj->GrantRight(Right => $_, Object => $queue))
+    for qw(SeeQueue ShowTicket CommentOnTicket);
+sure($user->PrincipalObj->GrantRight(Right => $_, Object => $RT::System))
+    for qw(SeeCustomField SetInitialCustomField ModifyCustomField);
+"""
+
+
+def test_a_user_that_may_not_read_comments_writes_one(
+    request_tracker: RequestTracker, tmp_path: Path
+) -> None:
+    """Without ShowTicketComments RT takes the comment, and never shows it to who wrote it."""
+    password = request_tracker.password("draftbot")
+    request_tracker.perl(_BLIND.replace("PASSWORD", password))
+    seeing, blind = adapter(request_tracker), adapter(request_tracker, user="blind")
+    asked = inbound(request_tracker, seeing, letter(text=PRAISE))
+    box = outbox(tmp_path / "a.db", blind)
+    (event,) = box.store.intake.receive(blind.name, None, [asked.ref])
+    entry = box.process(event)
+    assert entry.state == "blocked"
+    assert "may its user read what it writes?" in entry.reason
+    assert box.process(event).state == "blocked"
+    assert len(comments(seeing, asked)) == 1
+    box.store.close()
 
 
 def test_trap_3_the_drafter_cannot_reply_the_server_refuses(

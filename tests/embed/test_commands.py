@@ -19,16 +19,16 @@ def said(text: str, author: Party = EVA, **more: Any) -> Message:
 
 
 def approved(*messages: Message) -> tuple[str, str] | None:
-    found = approval_among(messages, KEY, lambda: "as drafted")
+    found = approval_among(messages, KEY)
     return None if found is None else (found.by.id, found.text)
 
 
 @pytest.mark.parametrize(
     ("text", "approves"),
     [
-        (f"/approve {KEY}", "as drafted"),
+        (f"/approve {KEY}", ""),
         (f"  /approve   {KEY}  \nMejor así.\n", "Mejor así."),
-        (f"/approve {KEY}\n\n", "as drafted"),
+        (f"/approve {KEY}\n\n", ""),
         (f"/approve {OTHER}", None),
         (f"/approve {KEY}0", None),
         (f"/approve {KEY} Mejor así", None),
@@ -52,7 +52,7 @@ def test_only_an_agent_approves(kind: Any) -> None:
 
 
 def test_an_agents_public_reply_is_an_approval_already_sent() -> None:
-    found = approval_among([said("Hola", visibility="public")], KEY, lambda: "")
+    found = approval_among([said("Hola", visibility="public")], KEY)
     assert found is not None
     assert (found.text, found.sent, found.by) == ("Hola", True, EVA)
 
@@ -62,6 +62,25 @@ def test_the_first_one_counts() -> None:
         "eva",
         "uno",
     )
+
+
+def test_what_the_customer_got_counts_before_any_command() -> None:
+    """Else the agent's own reply, after a command, would be taken for a stranger's."""
+    found = approval_among([said(f"/approve {KEY}"), said("Hola", visibility="public")], KEY)
+    assert found is not None
+    assert (found.text, found.sent) == ("Hola", True)
+
+
+def test_a_text_of_their_own_counts_before_a_bare_command() -> None:
+    """A bare one may be refused: the text below the next is the way out that is told."""
+    assert approved(said(f"/approve {KEY}"), said(f"/approve {KEY}\nMejor así.")) == (
+        "eva",
+        "Mejor así.",
+    )
+
+
+def test_what_a_tool_says_in_an_agents_name_approves_nothing() -> None:
+    assert approved(said("¿Qué tal?", visibility="public", automatic=True)) is None
 
 
 def test_the_mark_is_the_last_line_with_a_key() -> None:

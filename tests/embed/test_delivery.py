@@ -56,10 +56,22 @@ def test_a_success_that_stored_nothing_is_not_believed(
     write = adapter.deliver
     monkeypatch.setattr(adapter, "deliver", nothing)
     entry = box.process(event)
-    assert entry.state == "drafted"
-    assert "not there when read back" in entry.reason
+    assert entry.state == "blocked"
+    assert "may its user read what it writes?" in entry.reason
     monkeypatch.setattr(adapter, "deliver", write)
+    box.again(event)
     settle(box, event, "delivered")
+
+
+def test_a_user_that_cannot_read_what_it_writes_writes_once(
+    box: Outbox, desk: Helpdesk, adapter: DeskAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look finds nothing: tried on, it would leave a note at every try."""
+    event = come_in(box, desk)
+    monkeypatch.setattr(adapter, "find_delivered", nothing)
+    assert box.process(event).state == "blocked"
+    assert box.process(event).state == "blocked"
+    assert desk.writes == 1
 
 
 def test_a_refusal_goes_to_a_person_and_can_be_tried_again(box: Outbox, desk: Helpdesk) -> None:
@@ -100,7 +112,10 @@ def test_an_uncertain_write_that_is_superseded_leaves_no_second_note(
         return None if looks[0] <= 2 else real(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(adapter, "find_delivered", blind_once)
-    assert box.process(event).state == "drafted"
+    with desk.misbehaving("500 after saving"):
+        entry = box.process(event)
+    assert entry.state == "drafted"
+    assert "not there when read back" in entry.reason
     newer = box.process(come_in(box, desk, f"{PRAISE}, de verdad"))
     assert newer.state == "delivered"
     assert [note["key"] for note in desk.notes("t1")] == [newer.key]

@@ -10,6 +10,7 @@ import pytest
 from aplomo.embed import loop
 from aplomo.embed.adapter import Inbound, Message, Party, Ref
 from aplomo.embed.loop import Loops, refusal
+from aplomo.embed.mail import machine_headers, read_mail
 
 LOOPS = Loops(own_ids=frozenset({"bot"}), wrote=lambda id_: id_ == "ours")
 
@@ -44,6 +45,10 @@ REFUSED: Mapping[str, tuple[Inbound, str]] = {
     "own user": (inbound(message(author=Party(id="bot", kind="customer"))), "not_ours"),
     "own key": (inbound(message(key="k" * 32)), "not_ours"),
     "own mark": (inbound(message(text="x\nref: " + "0a" * 16)), "not_ours"),
+    "own mark, as mail has it": (
+        inbound(message(text="x\r\nref: " + "0a" * 16 + "\r\ny")),
+        "not_ours",
+    ),
     "own ledger": (inbound(message("ours")), "not_ours"),
     "automatic": (inbound(message(automatic=True)), "by_a_person"),
     "auto-submitted": (inbound(mail(auto_submitted="auto-replied")), "by_a_person"),
@@ -80,6 +85,19 @@ def test_with_its_rule_switched_off_it_would_pass(
     assert len(left) == len(loop.RULES) - 1
     monkeypatch.setattr(loop, "RULES", left)
     assert refusal(seen, LOOPS) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["From: no-reply@shop.example", "Reply-To: no-reply@shop.example", "Auto-Submitted: auto-replied",
+     "Precedence: bulk", "List-Id: <x.example>", "List-Unsubscribe: <mailto:x@x.example>",
+     "Return-Path: <>", "X-Auto-Response-Suppress: All", "X-Autoreply: yes", "X-Autorespond: x",
+     "Feedback-ID: 1:campaign:shop", "Content-Type: multipart/report"],
+)  # fmt: skip
+def test_every_header_that_tells_a_machine_is_read_and_heeded(header: str) -> None:
+    """One that is collected and not looked at, or looked at and not collected, stops nothing."""
+    read = machine_headers(read_mail(header.encode() + b"\r\n\r\nhola\r\n"))
+    assert refusal(inbound(message(headers=read)), LOOPS) is not None
 
 
 def test_why_it_is_not_the_newest_is_said() -> None:

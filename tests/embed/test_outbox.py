@@ -11,6 +11,7 @@ from aplomo import UsageError
 from aplomo.embed.adapter import Party, Ref
 from aplomo.embed.outbox import Outbox
 from aplomo.embed.store.leases import Leases
+from aplomo.embed.store.records import Records
 from aplomo.errors import (
     InputError,
     ModelRejected,
@@ -181,10 +182,12 @@ def test_a_thread_closed_meanwhile_makes_the_draft_stale(box: Outbox, desk: Help
 def test_a_delivered_draft_is_superseded_when_the_customer_wrote_again(
     box: Outbox, desk: Helpdesk
 ) -> None:
-    """Also when no hook told of it: looking is enough."""
+    """Also when no hook told of it: looking is enough. And it leaves the tool at once: the newer
+    message may get no draft."""
     entry = box.process(come_in(box, desk))
     desk.customer_writes(f"{PRAISE}, y el té")
     assert box.review(entry.id).state == "superseded"
+    assert desk.notes("t1") == []
     newer = box.store.ledger.due()
     assert newer is not None
     assert box.process(newer).state == "delivered"
@@ -294,6 +297,37 @@ def test_an_approval_by_command_is_sent(adapter: DeskAdapter, box: Outbox, desk:
     desk.agent_notes(f"/approve {entry.key} Gracias, Lucía")
     assert box.review(entry.id).state == "sent"
     assert [message["text"] for message in desk.public("t1")] == ["Gracias, Lucía"]
+
+
+def test_a_bare_command_approves_the_draft_as_it_is(
+    adapter: DeskAdapter, box: Outbox, desk: Helpdesk
+) -> None:
+    adapter.sender = True
+    entry = box.process(come_in(box, desk))
+    desk.agent_notes(f"/approve {entry.key}")
+    assert box.review(entry.id).state == "sent"
+    assert [message["text"] for message in desk.public("t1")] == [GOOD]
+
+
+def test_a_bare_command_never_approves_a_draft_that_failed_its_checks(
+    adapter: DeskAdapter, box: Outbox, desk: Helpdesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands in the note, under "do not send it as it is"."""
+    adapter.sender = True
+    entry = box.process(come_in(box, desk))
+    kept = box.store.records.get(entry.decision_id or "") or {}
+    failed = kept | {"status": "needs_human"}
+
+    def get(*_: object) -> Any:
+        return failed
+
+    monkeypatch.setattr(Records, "get", get)
+    desk.agent_notes(f"/approve {entry.key}")
+    for _ in range(2):
+        seen = box.review(entry.id)
+        assert seen.state == "delivered"
+        assert seen.reason.startswith("not approved: no reply is ready to be sent as drafted")
+    assert desk.public("t1") == []
 
 
 @pytest.mark.parametrize("trouble", ["500 after saving", "timeout"])

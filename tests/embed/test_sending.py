@@ -11,7 +11,7 @@ from aplomo.brand.model import Limit
 from aplomo.embed.adapter import Approval, Delivered, Inbound, Party, text_sha256
 from aplomo.embed.loop import Loops
 from aplomo.embed.outbox import Outbox
-from aplomo.embed.sending import require_sendable
+from aplomo.embed.sending import as_drafted, require_sendable
 from aplomo.errors import SendRefused
 from helpdesk import BOT, DeskAdapter, Helpdesk
 from outboxes import PRAISE, come_in
@@ -63,6 +63,23 @@ def test_each_of_them_is_checked_again_at_the_last_moment(
 ) -> None:
     with pytest.raises(SendRefused, match=why):
         sendable(adapter, asked, approval)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        None,
+        {"status": "needs_human", "reply": None},
+        {"status": "needs_human", "reply": {"text": TEXT}},
+        {"status": "no_reply", "reply": None},
+        {"status": "ready", "reply": {"text": ""}},
+    ],
+    ids=["gone", "escalated", "failed its checks", "silent", "erased"],
+)
+def test_only_a_reply_that_is_ready_may_go_out_as_drafted(record: Any) -> None:
+    with pytest.raises(SendRefused):
+        as_drafted(record)
+    assert as_drafted({"status": "ready", "reply": {"text": TEXT}}) == TEXT
 
 
 def test_a_thread_that_has_moved_on(adapter: DeskAdapter, desk: Helpdesk, asked: Inbound) -> None:

@@ -51,7 +51,7 @@ from aplomo.errors import InputError, MessageGone, SendRefused
 
 __all__ = ["ChatwootAdapter"]
 
-REPLY: Final = "aplomo_reply"
+_AGENT: Final = {"user_id", "token_env", "timeout"}
 _MOST_PAGES: Final = 20
 
 
@@ -59,13 +59,16 @@ class ChatwootAdapter:
     """One account of a Chatwoot, as one of its agents sees it."""
 
     def __init__(self, settings: AdapterSettings) -> None:
-        settings.only({"url", "account_id", "user_id", "token_env", "hook_secret_env", "timeout"})
+        settings.only({"url", "account_id", "hook_secret_env", *_AGENT})
         self.name = settings.name
         self.url = settings.url()
         self._account_id = settings.number("account_id", 1)
         self.account = f"{urlsplit(self.url).netloc}/{self._account_id}"
         self._rest, own = self._as_agent(settings)
-        self._sender, sender = self._as_agent(settings.sender) if settings.sender else (None, own)
+        self._sender, sender = None, own
+        if settings.sender:
+            settings.sender.only(_AGENT)
+            self._sender, sender = self._as_agent(settings.sender)
         self.own_ids = frozenset({f"user:{own}", f"user:{sender}"})
         self._verifier = Verifier.of("chatwoot", [settings.secret("hook_secret")])
         self.caps = Caps(
@@ -136,14 +139,12 @@ class ChatwootAdapter:
         return None
 
     def deliver(self, inbound: Inbound, payload: Payload, key: str) -> Delivered:
-        """Post a private note once, the reply kept beside the key among its attributes."""
-        if found := self.find_delivered(inbound.ref, key):
-            return found
+        """Post a private note, the key among its attributes."""
         body = {
             "content": without_links(payload.note),
             "message_type": "outgoing",
             "private": True,
-            "content_attributes": {KEY: key, REPLY: payload.reply},
+            "content_attributes": {KEY: key},
         }
         said = self._rest.write("POST", f"{self._path(inbound.ref)}/messages", body)
         return self._delivered(inbound.ref, key, said, ())
@@ -162,7 +163,7 @@ class ChatwootAdapter:
         items = [item for item in self._messages(delivered.ref) if item["id"] > int(delivered.id)]
         after = (message_of(item, self.own_ids) for item in items)
         said = (message for message in after if message.direction == "outgoing")
-        return approval_among(said, delivered.key, lambda: self._drafted(delivered))
+        return approval_among(said, delivered.key)
 
     def send(self, approved: Approved, key: str) -> Sent:
         """Post the public message with the sender's token, unless it is there."""
@@ -180,12 +181,6 @@ class ChatwootAdapter:
             }
             said = self._sender.write("POST", f"{self._path(ref)}/messages", body)
         return Sent(ref=ref, key=key, id=str(said["id"]), at=time_of(said))
-
-    def _drafted(self, delivered: Delivered) -> str:
-        for item in self._ours(delivered.ref):
-            if str(item["id"]) == delivered.id and (text := attributes_of(item).get(REPLY)):
-                return text
-        raise MessageGone("the draft is not in the conversation any more")
 
     def _messages(self, ref: Ref) -> list[dict[str, Any]]:
         """Every message, oldest first; the API gives the newest 20, and those before a number."""
@@ -206,7 +201,7 @@ class ChatwootAdapter:
     def _as_agent(self, settings: AdapterSettings) -> tuple[Rest, int]:
         headers = {"api_access_token": settings.secret("token")}
         timeout = settings.number("timeout", 20)
-        return Rest(self.url, headers=headers, timeout=timeout), settings.number("user_id", 0)
+        return Rest(self.url, headers=headers, timeout=timeout), settings.number("user_id")
 
     def _path(self, ref: Ref) -> str:
         return f"api/v1/accounts/{self._account_id}/conversations/{number_id(ref.thread_id)}"

@@ -10,8 +10,14 @@ from aplomo.embed.commands import key_in
 __all__ = ["KEY", "attributes_of", "message_of", "object_of", "party_of", "time_of"]
 
 KEY: Final = "aplomo_key"
-# `message_type` in the API: a number; in hooks: a word.
-_DIRECTIONS: Final[Mapping[Any, Direction]] = {0: "incoming", 1: "outgoing"}
+# `message_type` in the API: a number; in hooks: a word. 2 is what happened in the conversation
+# (assigned, resolved …), 3 what a template said (a greeting, a survey): Chatwoot's own words.
+_DIRECTIONS: Final[Mapping[Any, Direction]] = {
+    0: "incoming",
+    1: "outgoing",
+    2: "outgoing",
+    3: "outgoing",
+}
 _KINDS: Final[Mapping[str, PartyKind]] = {
     "contact": "customer",
     "user": "agent",
@@ -47,8 +53,11 @@ def party_of(item: dict[str, Any]) -> Party:
     number = sender.get("id") or item.get("sender_id")
     if not kind or number is None:
         return Party(id="", kind="system" if item.get("message_type") in (2, 3) else "unknown")
-    name = str(sender.get("name") or "")
-    return Party(id=f"{kind}:{number}", kind=_KINDS.get(kind, "unknown"), name=name)
+    id_ = f"{kind}:{number}"
+    known: PartyKind = _KINDS.get(kind, "unknown")
+    # Who approves must have a name: an agent without one goes by the number.
+    name = str(sender.get("name") or (id_ if known == "agent" else ""))
+    return Party(id=id_, kind=known, name=name)
 
 
 def attributes_of(item: dict[str, Any]) -> dict[str, Any]:

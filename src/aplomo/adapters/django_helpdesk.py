@@ -28,6 +28,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from aplomo.adapters.counting import Mark
 from aplomo.adapters.django_helpdesk_tickets import OPENED, echo_of, thread_of, time_of
 from aplomo.embed.adapter import (
     Approval,
@@ -50,20 +51,22 @@ __all__ = ["DjangoHelpdeskAdapter"]
 
 _CLOSED: Final = (4, 5)  # closed, duplicate
 _PAGE: Final = 50
+_USER: Final = {"user", "user_id", "password_env", "timeout"}
 
 
 class DjangoHelpdeskAdapter:
     """One django-helpdesk, as one member of its staff sees it."""
 
     def __init__(self, settings: AdapterSettings) -> None:
-        settings.only({"url", "user", "user_id", "password_env", "hook_secret_env", "timeout"})
+        settings.only({"url", "hook_secret_env", *_USER})
         self.name = settings.name
         self.url = settings.url()
         self.account = urlsplit(self.url).netloc
         self._rest, own = _as_user(settings, self.url)
-        self._sender, sender = (
-            _as_user(settings.sender, self.url) if settings.sender else (None, own)
-        )
+        self._sender, sender = None, own
+        if settings.sender:
+            settings.sender.only(_USER)
+            self._sender, sender = _as_user(settings.sender, self.url)
         self.own_ids = frozenset({own, sender})
         self._secret = settings.secret("hook_secret", required=False)
         self.caps = Caps(
@@ -100,16 +103,18 @@ class DjangoHelpdeskAdapter:
         return [self._ref(str(ticket), str(said))]
 
     def poll(self, cursor: Cursor | None) -> tuple[list[Ref], Cursor]:
-        """Tickets and follow-ups above the cursor's two numbers; without one, from now on."""
-        first = cursor is None
-        ticket, said = (cursor or "0:0").split(":")
-        tickets = self._above("tickets", int(ticket), newest_only=first)
-        said_since = self._above("followups", int(said), newest_only=first)
-        last = [max([int(n), *(item["id"] for item in items)])
-                for n, items in ((ticket, tickets), (said, said_since))]  # fmt: skip
+        """Tickets and follow-ups above the cursor's two marks; without one, from now on."""
+        if cursor is None:
+            newest = [self._above(kind, 0, newest_only=True) for kind in ("tickets", "followups")]
+            marks = [Mark.now(item["id"] for item in items) for items in newest]
+            return [], f"{marks[0]}:{marks[1]}"
+        ticket, said = (Mark.read(text) for text in cursor.split(":"))
+        tickets = self._above("tickets", ticket.above)
+        said_since = self._above("followups", said.above)
         refs = [self._ref(str(item["id"]), OPENED) for item in tickets]
         refs += [self._ref(str(item["ticket"]), str(item["id"])) for item in said_since]
-        return [] if first else refs, f"{last[0]}:{last[1]}"
+        after = ticket.after(item["id"] for item in tickets)
+        return refs, f"{after}:{said.after(item['id'] for item in said_since)}"
 
     def fetch(self, ref: Ref) -> Inbound:
         """The ticket, its own text as its first message, and every follow-up."""
@@ -148,12 +153,10 @@ class DjangoHelpdeskAdapter:
         return self._delivered(ref, key, found[0], missing)
 
     def deliver(self, inbound: Inbound, payload: Payload, key: str) -> Delivered:
-        """Post a private follow-up once. No title is given: another one renames the ticket.
+        """Post a private follow-up. No title is given: another one renames the ticket.
 
         The record's name ends in `.txt`: for `.json` it answers 500, the note saved without it.
         """
-        if found := self.find_delivered(inbound.ref, key):
-            return found
         data = {"ticket": number_id(inbound.ref.thread_id), "public": "false"}
         data["comment"] = _inert(without_links(payload.note))
         record = (f"{payload.record_name}.txt", payload.record_json, "text/plain")
@@ -174,7 +177,7 @@ class DjangoHelpdeskAdapter:
         ticket = self._ticket(delivered.ref)
         after = (m for m in thread_of(ticket, self.own_ids) if int(m.id) > int(delivered.id))
         said = (message for message in after if message.text)
-        return approval_among(said, delivered.key, lambda: self._drafted(ticket, delivered))
+        return approval_among(said, delivered.key)
 
     def send(self, approved: Approved, key: str) -> Sent:
         """Post the public follow-up with the sender's user, unless it is there."""
@@ -194,21 +197,13 @@ class DjangoHelpdeskAdapter:
         after = [f for f in found if f["id"] > int(ref.message_id)]
         return after[0] if after else None
 
-    def _drafted(self, ticket: dict[str, Any], delivered: Delivered) -> str:
-        """The reply in the record attached to our note: what a bare `/approve` says yes to."""
-        for item in self._ours(ticket):
-            if str(item["id"]) == delivered.id and item["followupattachment_set"]:
-                path = urlsplit(str(item["followupattachment_set"][0]["file"])).path
-                return self._rest.read(path.lstrip("/"))["reply"]["text"]
-        raise MessageGone("the record of the draft is not attached any more")
-
     def _ticket(self, ref: Ref) -> dict[str, Any]:
         return self._rest.read(f"api/tickets/{number_id(ref.thread_id)}/")
 
     def _ours(self, ticket: dict[str, Any]) -> list[dict[str, Any]]:
         return [f for f in ticket["followup_set"] if str(f["user"]) in self.own_ids]
 
-    def _above(self, kind: str, last: int, *, newest_only: bool) -> list[dict[str, Any]]:
+    def _above(self, kind: str, last: int, *, newest_only: bool = False) -> list[dict[str, Any]]:
         """Items numbered above `last`, oldest first, from the end of the list backwards."""
         head = self._rest.read(f"api/{kind}/", page_size=_PAGE)
         found: dict[int, dict[str, Any]] = {}
@@ -233,7 +228,7 @@ def _as_user(settings: AdapterSettings, url: str) -> tuple[Rest, str]:
     """The API as the user of this table, and the user's number."""
     auth = (settings.text("user"), settings.secret("password"))
     rest = Rest(url, auth=auth, timeout=settings.number("timeout", 20))
-    return rest, str(settings.number("user_id", 0))
+    return rest, str(settings.number("user_id"))
 
 
 def _inert(text: str) -> str:

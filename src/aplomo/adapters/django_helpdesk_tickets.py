@@ -37,7 +37,8 @@ def _message(item: dict[str, Any], customer: Party, own: frozenset[str]) -> Mess
     if not number:
         author = customer if item["public"] else Party(id="", kind="unknown")
     else:
-        author = Party(id=number, kind="bot" if number in own else "agent")
+        # The API tells no name, and who approves must have one: it is the number.
+        author = Party(id=number, kind="bot" if number in own else "agent", name=number)
     return Message(
         id=str(item["id"]),
         text=unquoted((item["comment"] or "").replace("\r\n", "\n")),

@@ -16,6 +16,7 @@ Two messages are written: the draft, which holds nothing but the reply, and a no
 customer's message with the reasons and the record, so that no one sends those by mistake.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -24,7 +25,7 @@ from typing import Any, Final
 
 from imapclient import DRAFT, SEEN
 
-from aplomo.adapters.imap_messages import KEY, OURS, message_of
+from aplomo.adapters.imap_messages import BODY_HASH, KEY, OURS, Letters
 from aplomo.embed.adapter import (
     Approval,
     Approved,
@@ -33,12 +34,11 @@ from aplomo.embed.adapter import (
     Delivered,
     DeliveryId,
     Inbound,
-    Message,
     Payload,
     Ref,
     Sent,
 )
-from aplomo.embed.mail import header, message_ids, reply_to, untouched, written_hash
+from aplomo.embed.mail import header, message_ids, untouched
 from aplomo.embed.mailbox import SERVER_KEYS, Found, Mailbox, Server, any_of, has
 from aplomo.embed.plugins import AdapterSettings
 from aplomo.errors import ConfigError, MessageGone, SendRefused, SignatureRefused
@@ -46,9 +46,9 @@ from aplomo.errors import ConfigError, MessageGone, SendRefused, SignatureRefuse
 __all__ = ["ImapAdapter"]
 
 KEYWORD: Final = b"$AIDrafted"
-BODY_HASH: Final = "X-Draft-SHA256"
 _ID = re.compile(r"<[^<>\s]{1,250}>|uid:[0-9]{1,10}")
 _MOST_IN_THREAD = 50
+_log = logging.getLogger("aplomo.adapters.imap")
 
 
 class ImapAdapter:
@@ -66,12 +66,15 @@ class ImapAdapter:
             where = f"{settings.where} [adapters.{self.name}]"
             hint = 'address = "care@example.com"'
             raise ConfigError(f"'{self.account}' is no address", where=where, hint=hint)
-        self._team = {entry.lower().removeprefix("@") for entry in settings.texts("team")}
         self._lookback = settings.number("lookback_days", 7)
         self._inbox = settings.text("inbox", "INBOX")
+        team = {entry.lower().removeprefix("@") for entry in settings.texts("team")}
+        self._letters = Letters(account=self.account, team=team, inbox=self._inbox)
         self._named = {kind: settings.text(kind, "") for kind in ("drafts", "sent")}
         ways = {"starttls": 587, "ssl": 465, "none": 25}
-        self._smtp = Server.of(settings.sender, ways) if settings.sender else None
+        if sender := settings.sender:
+            sender.only(SERVER_KEYS)
+        self._smtp = Server.of(sender, ways) if sender else None
 
     @property
     def can_send(self) -> bool:
@@ -101,7 +104,7 @@ class ImapAdapter:
             else:
                 since = date.today() - timedelta(days=self._lookback)  # noqa: DTZ011 -- as IMAP has it
                 wanted += ["UNANSWERED", "SINCE", since]
-            found = box.search(self._inbox, wanted)
+            found = box.listed(self._inbox, wanted)
         # `N:*` names the last message even where it lies below N.
         low = int(following) if goes_on else 0
         return [self._ref(item) for item in found if item.uid >= low], f"{now}:{upcoming}"
@@ -111,15 +114,18 @@ class ImapAdapter:
         with self._server.opened() as box:
             asked = self._asked(box, ref) if ref.message_id else None
             items = self._thread(box, ref.thread_id, ref.message_id)
+        if not items and asked is not None:  # it has no id that others could name
+            items = [asked]
+        customers = self._letters.customers(items)
+        thread = {item.id: self._letters.message(item, customers) for item in items}
         if asked is None:
-            incoming = [item for item in items if self._message(item).direction == "incoming"]
+            incoming = [item for item in items if thread[item.id].direction == "incoming"]
             if not incoming:
                 raise MessageGone(f"no message of the thread {ref.thread_id} is in the mailbox")
             asked = incoming[-1]
-        thread = {item.id: self._message(item) for item in [*items, *([] if items else [asked])]}
         return Inbound(
             ref=self._ref(asked),
-            message=self._message(asked),
+            message=self._letters.message(asked, customers),
             thread=tuple(thread.values()),
             subject=header(asked.mail, "subject"),
         )
@@ -141,14 +147,14 @@ class ImapAdapter:
             asked = self._asked(box, inbound.ref)
             before = self._written_before(box, {key, *([r.key] if (r := payload.replaces) else [])})
             if payload.reply:
-                draft = self._reply(asked.mail, payload.reply, key, kind)
-                draft[BODY_HASH] = written_hash(draft)
+                draft = self._letters.draft(asked.mail, payload.reply, key)
                 box.append(self._folder(box, "drafts"), draft, (DRAFT, SEEN))
-            box.append(self._inbox, self._note(asked.mail, payload, key), (SEEN, KEYWORD))
+            note = self._letters.note(asked.mail, payload, key)
+            box.append(self._inbox, note, (SEEN, KEYWORD))
             for folder, uids in before.items():
                 box.remove(folder, uids)
             box.mark(self._inbox, asked.uid, KEYWORD)
-        return Delivered(ref=inbound.ref, key=key, id=self._new_id(key, kind))
+        return Delivered(ref=inbound.ref, key=key, id=self._letters.new_id(key, kind))
 
     def withdraw(self, delivered: Delivered) -> bool:
         """Remove the draft and its note; a draft that a person has edited stays."""
@@ -158,18 +164,23 @@ class ImapAdapter:
         return True
 
     def approval(self, delivered: Delivered) -> Approval | None:
-        """A person's reply in Sent: our header is gone from it, its In-Reply-To is not."""
+        """A person's reply in Sent: our header is gone from it, its In-Reply-To is not.
+
+        A forward to a colleague has that too: it counts when it went to the customer.
+        """
         answered = delivered.ref.message_id
         with self._server.opened() as box:
             criteria = any_of(has("In-Reply-To", answered), has("References", answered))
             found = box.search(self._folder(box, "sent"), criteria)
-        by_people = [self._message(item) for item in found if KEY not in item.mail]
-        if not by_people:
-            return None
-        first = by_people[0]
-        return Approval(
-            by=first.author, at=first.created_at, text=first.text, how="reply in Sent", sent=True
-        )
+            asked = box.listed(self._inbox, has("Message-ID", answered)) if found else []
+        customers = self._letters.customers(asked)
+        by_people = [item for item in found if KEY not in item.mail]
+        for item in by_people:
+            if self._letters.answers(item, customers):
+                said = self._letters.message(item, customers)
+                by, at = said.author, said.created_at
+                return Approval(by=by, at=at, text=said.text, how="reply in Sent", sent=True)
+        return None
 
     def send(self, approved: Approved, key: str) -> Sent:
         """Send over SMTP, keep a copy in Sent, and clear the draft away."""
@@ -177,17 +188,27 @@ class ImapAdapter:
             raise SendRefused("no sending credential", hint=f"add [adapters.{self.name}.sender]")
         ref = approved.inbound.ref
         with self._server.opened() as box:
-            folder = self._folder(box, "sent")
-            if copies := box.search(folder, has(KEY, key)):
+            if copies := box.search(self._folder(box, "sent"), has(KEY, key)):
                 return Sent(ref=ref, key=key, id=copies[0].id, at=copies[0].at)
-            message = self._reply(self._asked(box, ref).mail, approved.approval.text, key, "sent")
-            del message[KEY]  # what the customer gets does not carry it; our copy does
-            self._smtp.send(message)
-            message[KEY] = key
-            box.append(folder, message, (SEEN,))
-            for place, uids in self._written_before(box, {key}).items():
-                box.remove(place, uids)
+            asked = self._asked(box, ref)
+        message = self._letters.reply(asked.mail, approved.approval.text, key, "sent")
+        del message[KEY]  # what the customer gets does not carry it; our copy does
+        self._smtp.send(message)
+        message[KEY] = key
+        try:
+            self._file_away(message, key)
+        except Exception as error:  # the mail is out: no failure here may say that it is not
+            _log.warning("%s was sent, but its copy or its draft is not in place: %s", key, error)
         return Sent(ref=ref, key=key, id=str(message["Message-ID"]))
+
+    def _file_away(self, message: EmailMessage, key: str) -> None:
+        """A copy into Sent and, also when that takes none, the draft out of the way."""
+        with self._server.opened() as box:
+            try:
+                box.append(self._folder(box, "sent"), message, (SEEN,))
+            finally:
+                for place, uids in self._written_before(box, {key}).items():
+                    box.remove(place, uids)
 
     def _folder(self, box: Mailbox, kind: str) -> str:
         return box.special(f"\\{kind.title()}".encode(), self._named[kind])
@@ -222,30 +243,8 @@ class ImapAdapter:
             before[folder] = [item.uid for item in found if untouched(item.mail, BODY_HASH)]
         return before
 
-    def _message(self, item: Found) -> Message:
-        return message_of(item, account=self.account, team=self._team, inbox=self._inbox)
-
     def _ref(self, item: Found) -> Ref:
         own = item.id
         above = message_ids(item.mail, "references") or message_ids(item.mail, "in-reply-to")
         root = above[0] if above else own
         return Ref(adapter=self.name, account=self.account, thread_id=root, message_id=own)
-
-    def _reply(self, asked: EmailMessage, text: str, key: str, kind: str) -> EmailMessage:
-        message = reply_to(asked, text, sender=self.account, message_id=self._new_id(key, kind))
-        message[KEY] = key
-        return message
-
-    def _note(self, asked: EmailMessage, payload: Payload, key: str) -> EmailMessage:
-        note = self._reply(asked, payload.note, key, "note")
-        note.replace_header("To", self.account)
-        note.add_attachment(
-            payload.record_json,
-            maintype="application",
-            subtype="json",
-            filename=payload.record_name,
-        )
-        return note
-
-    def _new_id(self, key: str, kind: str) -> str:
-        return f"<{key}.{kind}@{self.account.partition('@')[2]}>"

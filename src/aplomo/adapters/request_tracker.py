@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from aplomo.adapters.counting import Mark
 from aplomo.adapters.request_tracker_tickets import PUBLIC, Tickets, time_of
 from aplomo.embed.adapter import (
     Approval,
@@ -44,19 +45,19 @@ from aplomo.errors import DeliveryUnknown, InputError, MessageGone, SendRefused,
 __all__ = ["RequestTrackerAdapter"]
 
 _RECORD: Final = "decision.json"
+_LOGIN: Final = {"user", "password_env", "token_env", "timeout"}
 
 
 class RequestTrackerAdapter:
     """One Request Tracker, as one user of it sees it: the rights of the user choose the queues."""
 
     def __init__(self, settings: AdapterSettings) -> None:
-        settings.only(
-            {"url", "user", "password_env", "token_env", "key_field", "hook_secret_env", "timeout"}
-        )
+        settings.only({"url", "key_field", "hook_secret_env", *_LOGIN})
         self.name = settings.name
         self.url = settings.url()
         self.account = urlsplit(self.url).netloc
-        sender = settings.sender
+        if sender := settings.sender:
+            sender.only(_LOGIN)
         self._rest = _rest(settings, self.url)
         self._sender = _rest(sender, self.url) if sender else None
         users = [settings.text("user"), *([sender.text("user")] if sender else [])]
@@ -94,14 +95,15 @@ class RequestTrackerAdapter:
         return [self._ref(str(ticket), str(said))] if kind in PUBLIC else []
 
     def poll(self, cursor: Cursor | None) -> tuple[list[Ref], Cursor]:
-        """Public transactions above the cursor, oldest first; without one, from now on."""
+        """Public transactions above the cursor's mark, oldest first; without one, from now on."""
         asked = "Type = 'Create' OR Type = 'Correspond'"
         if cursor is None:
             newest = self._tickets.transactions(asked, order="DESC", most=1)
-            return [], str(newest[0]["id"]) if newest else "0"
-        found = self._tickets.transactions(f"({asked}) AND id > {number_id(cursor)}")
+            return [], str(Mark.now(int(item["id"]) for item in newest))
+        mark = Mark.read(cursor)
+        found = self._tickets.transactions(f"({asked}) AND id > {mark.above}")
         refs = [self._ref(str(item["ObjectId"]), str(item["id"])) for item in found]
-        return refs, refs[-1].message_id if refs else cursor
+        return refs, str(mark.after(int(item["id"]) for item in found))
 
     def fetch(self, ref: Ref) -> Inbound:
         """The ticket with everything said in it, comments too."""
@@ -137,9 +139,7 @@ class RequestTrackerAdapter:
         )
 
     def deliver(self, inbound: Inbound, payload: Payload, key: str) -> Delivered:
-        """Comment once. RT answers 201 even when it left out the key: the caller reads back."""
-        if found := self.find_delivered(inbound.ref, key):
-            return found
+        """Comment. RT names no id, and answers 201 even when it left out the key."""
         record = base64.b64encode(payload.record_json).decode()
         attached = {
             "FileName": _RECORD,
@@ -148,9 +148,7 @@ class RequestTrackerAdapter:
         }
         said = {"Content": payload.note, "Attachments": [attached]}
         missing = self._say(self._rest, inbound.ref, "comment", said, key)
-        if found := self.find_delivered(inbound.ref, key):
-            return found
-        raise DeliveryUnknown(f"the comment cannot be found ({', '.join(missing) or 'no reason'})")
+        return Delivered(ref=inbound.ref, key=key, id="", missing=missing)
 
     def withdraw(self, delivered: Delivered) -> bool:
         """A comment stays: RT's history cannot be changed."""
@@ -160,7 +158,7 @@ class RequestTrackerAdapter:
         """An agent's reply after our comment, or an agent's `/approve KEY`."""
         thread = self._tickets.thread(self._tickets.ticket(delivered.ref.thread_id))
         after = (message for message in thread if int(message.id) > int(delivered.id))
-        return approval_among(after, delivered.key, lambda: self._drafted(delivered))
+        return approval_among(after, delivered.key)
 
     def send(self, approved: Approved, key: str) -> Sent:
         """Correspond with the sender's rights, unless that has been done."""
@@ -193,13 +191,6 @@ class RequestTrackerAdapter:
 
     def _page(self, ticket: str, transaction: str) -> str:
         return f"{self.url}/Ticket/Display.html?id={ticket}#txn-{transaction}"
-
-    def _drafted(self, delivered: Delivered) -> str:
-        """The reply as it stands in the record we attached: what a bare `/approve` says yes to."""
-        record = self._tickets.attached(delivered.ref.thread_id, _RECORD).get(delivered.id)
-        if not record:
-            raise MessageGone("the record of the draft is not attached any more")
-        return json.loads(record)["reply"]["text"]
 
 
 def _rest(settings: AdapterSettings, url: str) -> Rest:

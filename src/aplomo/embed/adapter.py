@@ -128,8 +128,9 @@ class Adapter(Protocol):
     def deliver(self, inbound: Inbound, payload: Payload, key: str) -> Delivered:
         """Write the draft or internal note, once, and never anything a customer sees.
 
-        Changes or removes `payload.replaces` where `caps.can_update`; a draft under the same key
-        is replaced, never doubled. The caller reads back afterwards.
+        Changes or removes `payload.replaces` where `caps.can_update`. Called by
+        `aplomo.embed.delivery` alone, which looks for a draft under the same key before, and reads
+        back afterwards: what is given back here need not hold an id that the tool does not tell.
         """
         ...
 
@@ -138,7 +139,10 @@ class Adapter(Protocol):
         ...
 
     def approval(self, delivered: Delivered) -> Approval | None:
-        """A person's approval seen in the tool, never by `own_ids`; None while there is none."""
+        """A person's approval seen in the tool, never by `own_ids`; None while there is none.
+
+        Its text is empty when the person approved the draft as it is.
+        """
         ...
 
     def send(self, approved: Approved, key: str) -> Sent:

@@ -1,7 +1,7 @@
 """What stands in a tool's texts: our mark `ref: KEY`, the command `/approve KEY`, and no links."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from aplomo.embed.adapter import Approval, Message
 from aplomo.embed.note import MARK
@@ -27,20 +27,25 @@ def without_links(text: str) -> str:
     return re.sub(r"\](?=[(:\[])", "] ", text)
 
 
-def approval_among(
-    messages: Iterable[Message], key: str, drafted: Callable[[], str]
-) -> Approval | None:
-    """The first approval among an agent's messages after the draft `key`.
+def approval_among(messages: Iterable[Message], key: str) -> Approval | None:
+    """The approval among what agents said after the draft `key`.
 
-    A public message is one, with its own text; so is the command, with the text below it or, when
-    there is none, with the draft's, which `drafted` reads.
+    The first public message, with its own text: whatever was approved before it, that is what the
+    customer got. Else the first command with a text below it, else the first bare one: its text is
+    empty, for the draft as it is.
     """
-    for message in (m for m in messages if m.author.kind == "agent"):
-        by, at = message.author, message.created_at
+    said = [m for m in messages if m.author.kind == "agent" and not m.automatic]
+    for message in said:
         if message.visibility == "public":
+            by, at = message.author, message.created_at
             return Approval(by=by, at=at, text=message.text, how="reply", sent=True)
-        command = _APPROVE.fullmatch(message.text.replace("\r\n", "\n"))
-        if command and command[1] == key:
-            text = (command[2] or "").strip() or drafted()
-            return Approval(by=by, at=at, text=text, how="command /approve")
+    commands = [found for message in said if (found := _command(message, key)) is not None]
+    return next((found for found in commands if found.text), next(iter(commands), None))
+
+
+def _command(message: Message, key: str) -> Approval | None:
+    command = _APPROVE.fullmatch(message.text.replace("\r\n", "\n"))
+    if command and command[1] == key:
+        text, by = (command[2] or "").strip(), message.author
+        return Approval(by=by, at=message.created_at, text=text, how="command /approve")
     return None

@@ -7,9 +7,13 @@ reading back tells.
 from collections.abc import Callable
 
 from aplomo.embed.adapter import Adapter, Delivered, Inbound, Payload
-from aplomo.errors import DeliveryUnknown, MessageGone, ToolError
+from aplomo.errors import DeliveryRefused, DeliveryUnknown, MessageGone, ToolError
 
 __all__ = ["deliver", "withdraw"]
+
+_NOT_THERE = (
+    "the tool reported success, but nothing is read back: may its user read what it writes?"
+)
 
 
 def deliver(
@@ -21,7 +25,8 @@ def deliver(
     draft that this one replaces is withdrawn after the new one is there.
 
     Raises DeliveryUnknown when it cannot be told whether the draft is there, and what the adapter
-    raises when it surely is not.
+    raises when it surely is not; DeliveryRefused, too, when the tool says that it is there and
+    shows none: written again, it would be there once more each time.
     """
     found = adapter.find_delivered(inbound.ref, payload.key)
     if found is None:
@@ -41,7 +46,7 @@ def withdraw(adapter: Adapter, delivered: Delivered) -> bool:
 
 
 def _written(adapter: Adapter, inbound: Inbound, payload: Payload) -> Delivered:
-    said = "the tool reported success"
+    said = ""
     try:
         adapter.deliver(inbound, payload, payload.key)
     except DeliveryUnknown as error:
@@ -49,7 +54,10 @@ def _written(adapter: Adapter, inbound: Inbound, payload: Payload) -> Delivered:
     try:
         found = adapter.find_delivered(inbound.ref, payload.key)
     except ToolError as error:
+        said = said or "the tool reported success"
         raise DeliveryUnknown(f"{said}; reading back failed: {error}") from error
-    if found is None:
+    if found is not None:
+        return found
+    if said:
         raise DeliveryUnknown(f"{said}; the draft is not there when read back")
-    return found
+    raise DeliveryRefused(_NOT_THERE)

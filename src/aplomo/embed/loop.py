@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from aplomo.embed.adapter import Inbound, Message
-from aplomo.embed.note import MARK
+from aplomo.embed.commands import key_in
 from aplomo.embed.thread import answered, by_itself, newer_message
 
 __all__ = ["RULES", "Loops", "Rule", "refusal"]
@@ -20,7 +20,10 @@ _NO_REPLY = re.compile(
     re.IGNORECASE,
 )
 _BULK = {"bulk", "list", "junk", "auto_reply", "auto-reply"}
-_MARKED = re.compile(rf"^{re.escape(MARK)}[0-9a-f]{{32}}\s*$", re.MULTILINE)
+_MACHINES = (
+    "list-id", "list-unsubscribe", "feedback-id",
+    "x-autoreply", "x-autorespond", "x-auto-response-suppress",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ def not_ours(inbound: Inbound, loops: Loops) -> str | None:
     message = inbound.message
     if message.author.id in loops.own_ids:
         return "written by our own user"
-    if message.key or _MARKED.search(message.text):
+    if message.key or key_in(message.text):
         return "carries our own mark"
     return "written by us" if loops.wrote(message.id) else None
 
@@ -118,7 +121,7 @@ def _machine(message: Message) -> str | None:
         return "an automatic answer (Auto-Submitted)"
     if headers.get("precedence", "").lower() in _BULK:
         return "a bulk mailing (Precedence)"
-    for name in ("list-id", "list-unsubscribe", "x-autoreply", "x-auto-response-suppress"):
+    for name in _MACHINES:
         if name in headers and headers[name].lower() not in {"", "none"}:
             return f"a mailing or an automatic answer ({name})"
     if headers.get("return-path") in {"", "<>"}:

@@ -9,7 +9,7 @@ from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
-from email.utils import format_datetime, localtime, parseaddr
+from email.utils import format_datetime, getaddresses, localtime, parseaddr
 from html.parser import HTMLParser
 
 from aplomo.comment import visible
@@ -17,6 +17,7 @@ from aplomo.errors import DeliveryRefused
 
 __all__ = [
     "address_of",
+    "addresses_of",
     "header",
     "html_text",
     "machine_headers",
@@ -33,8 +34,8 @@ _ID = re.compile(r"<[^<>\s]{1,250}>")
 _ADDRESS = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,250}")
 _MOST_REFERENCES = 20
 _MACHINE = (
-    "from", "auto-submitted", "precedence", "list-id", "list-unsubscribe", "return-path",
-    "x-auto-response-suppress", "x-autoreply", "x-autorespond", "feedback-id",
+    "from", "reply-to", "auto-submitted", "precedence", "list-id", "list-unsubscribe",
+    "return-path", "x-auto-response-suppress", "x-autoreply", "x-autorespond", "feedback-id",
 )  # fmt: skip
 
 
@@ -78,6 +79,20 @@ def address_of(message: Message, *names: str) -> tuple[str, str]:
         if _ADDRESS.fullmatch(address):
             return _decoded_words(shown), address.lower()
     return "", ""
+
+
+def addresses_of(message: Message, *names: str) -> frozenset[str]:
+    """Every usable lower-case address of the headers."""
+    said = [
+        re.sub(r"[\r\n]+[ \t]*", " ", str(value))
+        for key, value in message.raw_items()
+        if key.lower() in names
+    ]
+    try:
+        found = [address for _, address in getaddresses(said)]
+    except RecursionError:
+        return frozenset()
+    return frozenset(address.lower() for address in found if _ADDRESS.fullmatch(address))
 
 
 def written_text(message: Message) -> str:

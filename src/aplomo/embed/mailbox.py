@@ -3,8 +3,8 @@
 import imaplib
 import smtplib
 import ssl
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -22,7 +22,9 @@ from aplomo.loopback import LOOPBACK
 __all__ = ["SERVER_KEYS", "Found", "Mailbox", "Server", "any_of", "has"]
 
 _FIRST_BYTES = 2_000_000  # of a message: its text comes before its attachments
-_BODY = f"BODY.PEEK[]<0.{_FIRST_BYTES}>"
+_BODY = (f"BODY.PEEK[]<0.{_FIRST_BYTES}>", b"BODY[]<0>")  # asked for as the one, given as the other
+_HEADERS = ("BODY.PEEK[HEADER]", b"BODY[HEADER]")
+_AT_ONCE = 100
 SERVER_KEYS = ("host", "port", "tls", "user", "password_env", "timeout")
 """What `Server.of` reads."""
 
@@ -104,17 +106,30 @@ class Server:
         DeliveryUnknown when the connection broke while it was handed over.
         """
         where = f"smtp {self.host}:{self.port}"
-        kind = smtplib.SMTP_SSL if self.tls == "ssl" else smtplib.SMTP
         try:
-            smtp = kind(self.host, self.port, timeout=self.timeout)
-            with smtp:
-                if self.tls == "starttls":
-                    smtp.starttls(context=ssl.create_default_context())
-                if self.tls != "none":
-                    smtp.login(self.user, self.password)
-                self._hand_over(smtp, message, where)
+            smtp = self._way_out()
         except (smtplib.SMTPException, OSError) as error:
             raise ToolUnavailable(f"nothing was sent: {error}", where=where) from error
+        with closing(smtp):
+            self._hand_over(smtp, message, where)
+            with suppress(smtplib.SMTPException, OSError):  # it is out, whatever follows
+                smtp.quit()
+
+    def _way_out(self) -> smtplib.SMTP:
+        """A logged-in SMTP connection."""
+        context, place = ssl.create_default_context(), (self.host, self.port)
+        with ExitStack() as unless_ready:
+            if self.tls == "ssl":
+                smtp = smtplib.SMTP_SSL(*place, timeout=self.timeout, context=context)
+            else:
+                smtp = smtplib.SMTP(*place, timeout=self.timeout)
+            unless_ready.callback(smtp.close)
+            if self.tls == "starttls":
+                smtp.starttls(context=context)
+            if self.tls != "none":
+                smtp.login(self.user, self.password)
+            unless_ready.pop_all()
+            return smtp
 
     def _hand_over(self, smtp: smtplib.SMTP, message: EmailMessage, where: str) -> None:
         try:
@@ -138,29 +153,36 @@ class Mailbox:
 
     def search(self, folder: str, criteria: list[Any]) -> list[Found]:
         """The undeleted messages of a folder that meet the criteria, by UID."""
-        self._box.select_folder(folder, readonly=True)
-        uids = self._box.search(["UNDELETED", *criteria], "UTF-8")
-        return self.read(folder, uids)
+        return self._read(folder, self._uids(folder, criteria), _BODY)
 
-    def read(self, folder: str, uids: Iterable[int]) -> list[Found]:
+    def listed(self, folder: str, criteria: list[Any]) -> list[Found]:
+        """The same, but of each message only the headers."""
+        return self._read(folder, self._uids(folder, criteria), _HEADERS)
+
+    def _uids(self, folder: str, criteria: list[Any]) -> list[int]:
+        self._box.select_folder(folder, readonly=True)
+        return sorted(self._box.search(["UNDELETED", *criteria], "UTF-8"))
+
+    def _read(self, folder: str, uids: list[int], part: tuple[str, bytes]) -> list[Found]:
         """Messages of the selected folder, unseen flags untouched."""
-        chosen = sorted(uids)
-        if not chosen:
-            return []
-        data = cast(
-            "dict[int, dict[bytes, Any]]", self._box.fetch(chosen, [_BODY, "INTERNALDATE", "FLAGS"])
-        )
-        return [
-            Found(
-                folder=folder,
-                uid=uid,
-                at=data[uid][b"INTERNALDATE"].astimezone(UTC),
-                mail=read_mail(data[uid][b"BODY[]<0>"]),
-                unsent=DRAFT in data[uid][b"FLAGS"],
-            )
-            for uid in chosen
-            if b"BODY[]<0>" in data.get(uid, {})  # else it went away meanwhile
-        ]
+        asked, given = part
+        found: list[Found] = []
+        for start in range(0, len(uids), _AT_ONCE):
+            some = uids[start : start + _AT_ONCE]
+            answer = self._box.fetch(some, [asked, "INTERNALDATE", "FLAGS"])
+            data = cast("dict[int, dict[bytes, Any]]", answer)
+            found += [
+                Found(
+                    folder=folder,
+                    uid=uid,
+                    at=data[uid][b"INTERNALDATE"].astimezone(UTC),
+                    mail=read_mail(data[uid][given]),
+                    unsent=DRAFT in data[uid][b"FLAGS"],
+                )
+                for uid in some
+                if given in data.get(uid, {})  # else it went away meanwhile
+            ]
+        return found
 
     def special(self, kind: bytes, named: str) -> str:
         """The folder of a special use, else the one named in the settings.

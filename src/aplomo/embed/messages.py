@@ -161,7 +161,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """A named person's yes to one exact text.
+    """A named person's yes to one exact text; an empty one, as an adapter sees it, is the draft's.
 
     `sent` says that the person has sent it in the tool already (an agent's own reply, an edited
     draft sent from the mailbox): then there is nothing left to send. `how` tells where it was

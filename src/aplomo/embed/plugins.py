@@ -63,11 +63,12 @@ class AdapterSettings:
             raise self._wrong(f"needs '{key}', a text", f'{key} = "…"')
         return value
 
-    def number(self, key: str, default: int) -> int:
-        """A whole number, not negative."""
+    def number(self, key: str, default: int | None = None) -> int:
+        """A whole number, not negative; required unless there is a default."""
         value = self.table.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self._wrong(f"'{key}' must be a whole number", f"{key} = {default}")
+            shown = 1 if default is None else default
+            raise self._wrong(f"'{key}' must be a whole number", f"{key} = {shown}")
         return value
 
     def flag(self, key: str, *, default: bool) -> bool:

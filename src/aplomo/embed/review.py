@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from aplomo.embed import delivery
+from aplomo.embed import delivery, sending
 from aplomo.embed.adapter import Adapter, Approval, Delivered, Inbound
 from aplomo.embed.brakes import Limits
 from aplomo.embed.drafter import Drafter
@@ -10,6 +10,7 @@ from aplomo.embed.store.entry import Entry, State
 from aplomo.embed.store.leases import Lease
 from aplomo.embed.store.store import Store
 from aplomo.embed.thread import answered, newer_message, seen_from
+from aplomo.errors import SendRefused
 
 __all__ = ["Reviews"]
 
@@ -33,15 +34,35 @@ class Reviews:
         if (delivered := entry.delivered) is not None:
             given = self.adapter.approval(delivered)
             if given is not None and self._new(entry, given):
-                approved = self.store.ledger.step(
-                    entry,
-                    "approved",
-                    self.held,
-                    reason=f"by {given.by.name or given.by.id}: {given.how}",
-                    also=lambda connection: self.store.records.approve(entry.id, given, connection),
-                )
-                return self.step(approved, "sent", "by the person") if given.sent else approved
+                try:
+                    return self._approved(entry, self._worded(entry, given))
+                except SendRefused as refused:
+                    entry = self._told(entry, f"not approved: {refused} ({refused.hint})")
         return self.moved_on(entry, self.adapter.fetch(entry.ref)) or entry
+
+    def _approved(self, entry: Entry, given: Approval) -> Entry:
+        approved = self.store.ledger.step(
+            entry,
+            "approved",
+            self.held,
+            reason=f"by {given.by.name or given.by.id}: {given.how}",
+            also=lambda connection: self.store.records.approve(entry.id, given, connection),
+        )
+        return self.step(approved, "sent", "by the person") if given.sent else approved
+
+    def _worded(self, entry: Entry, given: Approval) -> Approval:
+        """The approval with its exact text: the draft's, where the person gave none of their own.
+
+        Raises SendRefused when there is no draft that may go out as it is.
+        """
+        if given.text.strip() or given.sent:
+            return given
+        record = self.store.records.get(entry.decision_id) if entry.decision_id else None
+        return replace(given, text=sending.as_drafted(record))
+
+    def _told(self, entry: Entry, why: str) -> Entry:
+        """The entry with that reason, noted once: the next look finds the same command again."""
+        return entry if entry.reason == why else self.later(entry, 0, why)
 
     def _new(self, entry: Entry, given: Approval) -> bool:
         """A person's approval, not our own, that says more than the one already stored."""
@@ -64,6 +85,7 @@ class Reviews:
             return self.step(entry, "stale", reason)
         if newer_message(inbound) is not None:
             self.remember_newer(inbound)
+            self.withdraw(entry)  # the newer message may get no draft that takes its place
             return self.step(entry, "superseded", "a newer message of the customer")
         return None
 

@@ -4,7 +4,8 @@ Everything is checked again at the last moment, and a send whose result is unkno
 repeated: a person looks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aplomo.brand.channel import measure
 from aplomo.brand.model import Limit
@@ -12,7 +13,21 @@ from aplomo.embed.adapter import Adapter, Approval, Approved, Inbound, Party, Se
 from aplomo.embed.loop import Loops, refusal
 from aplomo.errors import DeliveryUnknown, SendRefused, ToolError
 
-__all__ = ["find_sent", "require_approvable", "require_sendable", "send"]
+__all__ = ["as_drafted", "find_sent", "require_approvable", "require_sendable", "send"]
+
+
+def as_drafted(record: Mapping[str, Any] | None) -> str:
+    """The reply of a decision, for whoever approves it as it is. Raises SendRefused.
+
+    Only a reply that is ready: one that failed its checks stands in the note to be rewritten.
+    """
+    hint = "write the text below the command"
+    if record is None:
+        raise SendRefused("the decision is no longer kept", hint=hint)
+    text = record["reply"]["text"] if record["status"] == "ready" and record["reply"] else ""
+    if not text.strip():
+        raise SendRefused("no reply is ready to be sent as drafted", hint=hint)
+    return text
 
 
 def require_approvable(

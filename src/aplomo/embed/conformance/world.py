@@ -138,17 +138,19 @@ def approved(inbound: Inbound, delivered: Delivered | None) -> Approved:
 
 
 def poll_all(adapter: Adapter, cursor: str) -> tuple[list[Ref], str]:
-    """Poll until nothing new comes: a tool may take a moment to list a message."""
-    refs: list[Ref] = []
-    quiet = 0
+    """Poll until nothing new comes: a tool may take a moment to list a message.
+
+    Each message once, though it may be listed again.
+    """
+    refs: dict[Ref, None] = {}
     for _ in range(40):
         found, cursor = adapter.poll(cursor)
-        refs += found
-        quiet = 0 if found else quiet + 1
-        if refs and quiet:
+        new = [ref for ref in found if ref not in refs]
+        refs |= dict.fromkeys(new)
+        if refs and not new:
             break
-        time.sleep(0 if found else 0.05)
-    return refs, cursor
+        time.sleep(0 if new else 0.05)
+    return list(refs), cursor
 
 
 def need(condition: bool, otherwise: str) -> None:
