@@ -328,6 +328,9 @@ def test_a_bare_command_never_approves_a_draft_that_failed_its_checks(
         assert seen.state == "delivered"
         assert seen.reason.startswith("not approved: no reply is ready to be sent as drafted")
     assert desk.public("t1") == []
+    with pytest.raises(SendRefused, match="no reply is ready"):
+        box.approve(entry.id, by=ANA)
+    assert box.approve(entry.id, by=ANA, text=GOOD).state == "approved"
 
 
 @pytest.mark.parametrize("trouble", ["500 after saving", "timeout"])

@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 
 from aplomo.embed.adapter import Adapter, Approval, Party
 from aplomo.embed.brakes import Breaker, Limits
 from aplomo.embed.drafter import Drafter
 from aplomo.embed.inbox import InboxSettings
 from aplomo.embed.plugins import loaded_adapters
-from aplomo.embed.sending import require_approvable
+from aplomo.embed.sending import as_drafted, require_approvable
 from aplomo.embed.steps import Steps
 from aplomo.embed.store.entry import LIVE, OPEN, Entry, State
 from aplomo.embed.store.leases import Lease, LeaseLost
@@ -133,13 +132,13 @@ class Outbox:
     # What people do.
 
     def approve(self, id_: str, *, by: Party, text: str | None = None, how: str = "here") -> Entry:
-        """Record that a named person approves this exact text (default: the draft's own).
+        """Record that a named person approves this exact text; by default the ready draft's.
 
         Raises SendRefused for what nobody may approve, Busy while a worker has the thread.
         """
         with self._mine(id_, {"delivered", "approved"}) as (entry, held, steps):
-            reply = self._record(entry)["reply"] or {"text": ""}
-            words = reply["text"] if text is None else text
+            record = self.store.records.get(entry.decision_id or "")
+            words = as_drafted(record) if text is None else text
             own, limits = steps.adapter.own_ids, steps.lengths
             require_approvable(by, words, own_ids=own, limits=limits)
             given = Approval(by=by, at=datetime.now(UTC), text=words, how=how)
@@ -192,12 +191,6 @@ class Outbox:
         if entry.state not in states:
             raise UsageError(f"{entry.id} is {entry.state}: {entry.reason or 'nothing to do'}")
         return entry
-
-    def _record(self, entry: Entry) -> Mapping[str, Any]:
-        record = self.store.records.get(entry.decision_id) if entry.decision_id else None
-        if record is None:
-            raise UsageError(f"the decision of {entry.id} is no longer kept")
-        return record
 
     # How.
 

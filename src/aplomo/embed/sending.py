@@ -21,7 +21,7 @@ def as_drafted(record: Mapping[str, Any] | None) -> str:
 
     Only a reply that is ready: one that failed its checks stands in the note to be rewritten.
     """
-    hint = "write the text below the command"
+    hint = "approve it with the text that is to be sent"
     if record is None:
         raise SendRefused("the decision is no longer kept", hint=hint)
     text = record["reply"]["text"] if record["status"] == "ready" and record["reply"] else ""

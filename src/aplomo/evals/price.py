@@ -6,7 +6,7 @@ from typing import Any
 from aplomo.errors import ConfigError
 from aplomo.evals.settings import evals_table
 from aplomo.llm.port import Price
-from aplomo.workspace import FILE, Workspace
+from aplomo.workspace import Workspace
 
 __all__ = ["price_of"]
 
@@ -16,7 +16,7 @@ def price_of(workspace: Workspace) -> tuple[Price, str] | None:
 
     Raises ConfigError.
     """
-    where = str(workspace.root / FILE) if workspace.root else FILE
+    where = workspace.file
     table = evals_table(workspace.settings, where).get("price")
     if table is None:
         return None
