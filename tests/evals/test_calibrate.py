@@ -103,6 +103,17 @@ def test_a_case_that_the_model_fails_is_left_out(made: Made, oracle: Oracle) -> 
     assert data["rounds"]["1"]["questions"]["positive"]["test"]["no"] == 5
 
 
+def test_several_files_are_fitted_together(made: Made, oracle: Oracle) -> None:
+    labelled(made)
+    whole = (made.root / "evals/mini/cases.yaml").read_text(encoding="utf-8")
+    more = made.root / "more.yaml"
+    more.write_text(whole.replace("id: c", "id: d"), encoding="utf-8")
+    result = aplomo("calibrate", str(more), *live(oracle)[1:])
+    assert result.exit_code == 0, result.output
+    data = json.loads((made.root / "calibration/small/m.json").read_text(encoding="utf-8"))
+    assert data["rounds"]["1"]["questions"]["positive"]["test"]["no"] == 12
+
+
 def test_a_model_that_is_down_is_not_asked_on(made: Made, oracle: Oracle) -> None:
     labelled(made)
     oracle.failing = {"veces"}
@@ -129,6 +140,7 @@ def test_a_split_that_is_not_recorded_cannot_be_fitted(made: Made, oracle: Oracl
         (("--most", "5"), "it takes no --most"),
         (("--model", "m", "--base-url", "http://a"), "it takes no --model, --base-url"),
         (("--round", "9"), "small has no round 9"),
+        (("mini",), "--replay takes one suite"),
     ],
 )
 def test_what_a_replay_cannot_do_is_refused(

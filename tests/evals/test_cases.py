@@ -27,6 +27,7 @@ from aplomo.protocol.model import Protocol
 ROOT = Path(__file__).parents[2]
 SUITES = ("core", "drafts", "hostile")
 CORE = load_cases(ROOT / "evals/core/cases.yaml")
+FITTED = load_cases(ROOT / "evals/calibration/labelled.yaml")
 SHARED = (
     "positive",
     "service_failure",
@@ -110,6 +111,20 @@ def test_labels_that_name_nothing_are_refused(tmp_path: Path) -> None:
         assert word in told
 
 
+def test_files_read_together_have_no_id_in_common(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    case = "  - {id: a, split: test, comment: {text: hola}, answers: {}}\n"
+    first.write_text(HEAD + case, encoding="utf-8")
+    second.write_text(HEAD + case.replace("id: a", "id: b"), encoding="utf-8")
+    assert [case.id for case in load_cases(first, second)] == ["a", "b"]
+    second.write_text(HEAD + case.replace("id: a", "id: b") + case, encoding="utf-8")
+    with pytest.raises(DocumentError, match="duplicate id 'a'") as caught:
+        load_cases(first, second)
+    [problem] = caught.value.problems
+    assert (problem.file, problem.line) == (str(second), 5)
+    assert str(first) in str(problem.hint)
+
+
 @pytest.mark.parametrize("name", SUITES)
 def test_the_shipped_labels_name_what_exists(name: str) -> None:
     suite = load_suite(ROOT / f"evals/{name}/cases.yaml")
@@ -155,8 +170,20 @@ def test_enough_cases_and_enough_that_must_pass() -> None:
     assert all("ready" in case.checks and case.outcomes for case in suites["drafts"])
 
 
+def test_what_is_only_fitted_scores_nothing() -> None:
+    assert {case.split for case in FITTED} == {"calibration"}
+    assert not {case.id for case in CORE} & {case.id for case in FITTED}
+    assert not any(case.outcomes for case in FITTED)
+    check_against(FITTED, protocols())
+    assert {case.provenance for case in FITTED} == {"invented"}
+
+
 def test_no_case_is_nearly_another_or_a_worked_example() -> None:
-    texts = {case.id: case.comment.text.lower() for case in CORE if len(case.comment.text) > 12}
+    texts = {
+        case.id: case.comment.text.lower()
+        for case in (*CORE, *FITTED)
+        if len(case.comment.text) > 12
+    }
     every = list(texts.values())
     alike = process.cdist(every, every, scorer=fuzz.ratio, score_cutoff=85)
     ids = list(texts)
@@ -174,7 +201,7 @@ def test_the_languages_are_plausible() -> None:
     """Short, slangy and mixed posts deceive a detector; most posts do not."""
     told = [
         (case.comment.lang, detect(case.comment.text, ("es", "en")))
-        for case in CORE
+        for case in (*CORE, *FITTED)
         if len(case.comment.text) > 40 and "mixed_language" not in case.tags
     ]
     wrong = [pair for pair in told if pair[1] not in (None, pair[0])]

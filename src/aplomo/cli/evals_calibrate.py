@@ -22,7 +22,7 @@ __all__ = ["calibrate"]
 
 
 @click.command()
-@click.argument("cases", type=click.Path(path_type=Path))
+@click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--replay", is_flag=True, help="Fit on the recordings of the suite CASES: no model.")
 @click.option("--protocol", help="Protocol: an id or a file.")
 @click.option("--model", help="Model name; 'embedded' is the default.")
@@ -59,7 +59,7 @@ __all__ = ["calibrate"]
 def calibrate(**options: Any) -> None:
     """Fit every question's curve on the calibration split of CASES; report on the test split.
 
-    With --replay, CASES is a suite and the model's answers are those recorded.
+    CASES are files of labelled cases. With --replay, CASES is a suite and the model's answers are those recorded.
     """
     from aplomo.answer.calibration import calibration_file
     from aplomo.cli.evals_source import of_model, of_recordings

@@ -40,7 +40,7 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
     from aplomo.evals.measure import Measured, measure, of_round, read, sample
     from aplomo.workspace import Workspace
 
-    cases = _chosen(load_cases(options["cases"]), options)
+    cases = _chosen(load_cases(*options["cases"]), options)
     states: dict[str, tuple[float, ...]] = {}
     workspace = Workspace.find()
     settings = workspace.model_settings(model=options["model"], base_url=options["base_url"])
@@ -102,7 +102,9 @@ def of_recordings(options: "Mapping[str, Any]") -> Generator[Source]:
     from aplomo.evals.session import Session
 
     named = options["protocol"]
-    benches = open_benches(str(options["cases"]), [named] if named else [])
+    if len(options["cases"]) > 1:
+        raise UsageError("--replay takes one suite", hint="name its folder under evals/")
+    benches = open_benches(str(options["cases"][0]), [named] if named else [])
     if len(benches) != 1:
         protocols = ", ".join(bench.place.protocol for bench in benches)
         raise UsageError(f"recorded under several protocols: {protocols}", hint="name --protocol")

@@ -133,9 +133,21 @@ def suite_of(document: Document) -> Suite:
     )
 
 
-def load_cases(path: Path) -> tuple[Case, ...]:
-    """The cases of the suite written in `path`. Raises as `load_suite` does."""
-    return load_suite(path).cases
+def load_cases(*paths: Path) -> tuple[Case, ...]:
+    """The cases written in `paths`, one after another.
+
+    Raises as `load_suite` does, and DocumentError for an id that is in more than one file.
+    """
+    cases = [case for path in paths for case in load_suite(path).cases]
+    first: dict[str, Case] = {}
+    for case in cases:
+        if first.setdefault(case.id, case) is not case:
+            hint = f"first written in {first[case.id].file}, line {first[case.id].line}"
+            message = f"duplicate id '{case.id}'"
+            raise DocumentError(
+                "cases", [Problem(file=case.file, line=case.line, message=message, hint=hint)]
+            )
+    return tuple(cases)
 
 
 def check_against(cases: Iterable[Case], protocols: Iterable[Protocol]) -> None:
