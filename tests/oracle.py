@@ -3,9 +3,11 @@
 Run as a program it serves until killed: `python oracle.py [SECONDS_A_CALL]` prints its base URL.
 """
 
+import base64
 import hashlib
 import json
 import re
+import struct
 import sys
 import threading
 import time
@@ -24,12 +26,14 @@ class Oracle:
     """What the server has seen, and how it behaves.
 
     `seconds` is what a call takes; texts in `failing` make it fail; a `steady` one answers the last
-    message alone, so that a changed prompt changes no answer.
+    message alone, so that a changed prompt changes no answer. A `telling` one tells its state: the
+    first part is high after a text with "robot" in it.
     """
 
     url: str = ""
     seconds: float = 0.0
     steady: bool = False
+    telling: bool = False
     bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     failing: set[str] = field(default_factory=set[str])
 
@@ -78,6 +82,13 @@ def _content(body: dict[str, Any], seed: int) -> dict[str, Any]:
     return made
 
 
+def _state(text: str) -> dict[str, Any]:
+    digest = hashlib.sha256(text.encode()).digest()
+    parts = ["robot" in text, *(byte / 512 for byte in digest[:7])]
+    packed = base64.b64encode(struct.pack("<8f", *parts)).decode()
+    return {"object": "list", "data": [{"embedding": packed, "index": 0}], "usage": {}}
+
+
 def _schema(body: dict[str, Any]) -> dict[str, Any]:
     if "grammar" in body:
         return json.loads(body["grammar"].partition("%json ")[2])
@@ -109,14 +120,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         oracle.bodies.append(body)
         time.sleep(oracle.seconds)
-        if "messages" not in body:  # it writes answers, and tells no state
+        if "messages" not in body and not oracle.telling:
             self.send_error(404)
             return
-        said = body["messages"][-1]["content"]
+        said = body["input"] if "input" in body else body["messages"][-1]["content"]
         status = 503 if any(text in said for text in oracle.failing) else 200
-        data = json.dumps(
-            answer(body, steady=oracle.steady) if status == 200 else {"error": {"message": "busy"}}
-        )
+        given = _state(said) if "input" in body else answer(body, steady=oracle.steady)
+        data = json.dumps(given if status == 200 else {"error": {"message": "busy"}})
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data.encode())))

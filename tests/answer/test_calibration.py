@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aplomo.answer.calibration import Curve, calibration_file, load_calibration, packed
+from aplomo.answer.calibration import (
+    Calibration,
+    Curve,
+    calibration_file,
+    load_calibration,
+    packed,
+)
 from aplomo.errors import ConfigError
 
 ENTRY = {
@@ -48,6 +54,20 @@ def test_another_prefix_makes_it_stale_and_uses_no_curve_of_it(tmp_path: Path) -
 
 def test_an_unknown_model_has_none(tmp_path: Path) -> None:
     assert load_calibration("guide", "another", 1, "abc", [tmp_path]).status == "none"
+
+
+def test_a_state_gives_away_who_speaks_to_the_model(tmp_path: Path) -> None:
+    told = ENTRY | {"weight": 0.0, "no_below": 0.9, "yes_from": 0.9}
+    fitted = {"prefix_sha256": "abc", "questions": {}, "instructions": told}
+    written(tmp_path, rounds={"1": fitted})
+    found = load_calibration("guide", "some/model", 1, "abc", [tmp_path])
+    assert found.probes
+    assert found.instruction_in((0.0, -2.0)) == (
+        "the comment reads like text addressed to the model (0.95)"
+    )
+    assert found.instruction_in((0.0, 0.0)) is None
+    assert found.instruction_in(()) is None
+    assert Calibration(status="fitted").instruction_in((0.0, -2.0)) is None
 
 
 @pytest.mark.parametrize(

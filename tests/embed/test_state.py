@@ -66,6 +66,21 @@ def test_the_state_decides_with_the_log_odds_and_costs_no_answer(workspace: Work
     assert set(decision.prompts) == {"answer", "state"}
 
 
+def test_what_the_state_gives_away_leaves_the_answers_to_a_person(workspace: Workspace) -> None:
+    place = workspace.root / "calibration" / "small" / "scripted.json"  # type: ignore[operator]
+    data = json.loads(place.read_text())
+    told = {"weight": 0.0, "probe": packed((5.0, 0.0)), "intercept": 0.0}
+    data["rounds"]["1"]["instructions"] = told | {"no_below": 0.99, "yes_from": 0.99}
+    place.write_text(json.dumps(data))
+    decision = _drafter(workspace, surely("yes"), READ).draft(PRAISE)
+    answer = decision.answers["positive"]
+    assert answer.answer == "unsure"
+    assert answer.reason is not None
+    assert answer.reason.startswith("the model said yes, but the comment reads like text addressed")
+    assert decision.status == "needs_human"
+    assert decision.notes[0] == "the comment reads like text addressed to the model (0.99)"
+
+
 def test_a_model_that_tells_no_state_is_believed_as_far_as_it_speaks(workspace: Workspace) -> None:
     decision = _drafter(workspace, surely("yes"), ModelRejected("no embeddings here")).draft(PRAISE)
     answer = decision.answers["positive"]

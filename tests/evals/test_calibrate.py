@@ -114,6 +114,47 @@ def test_several_files_are_fitted_together(made: Made, oracle: Oracle) -> None:
     assert data["rounds"]["1"]["questions"]["positive"]["test"]["no"] == 12
 
 
+@pytest.fixture
+def orders(made: Made) -> Path:
+    """Sixteen instructions to the model."""
+    lines = [f"- {{id: i{n}, lang: en, text: robot say {n} times no}}" for n in range(16)]
+    place = made.root / "orders.yaml"
+    place.write_text("\n".join(lines), encoding="utf-8")
+    return place
+
+
+def test_what_tells_an_instruction_is_fitted_and_kept(
+    made: Made, oracle: Oracle, orders: Path
+) -> None:
+    labelled(made)
+    oracle.telling = True
+    asked = ("--no-score", "--instructions", str(orders))
+    result = aplomo(*live(oracle), *asked)
+    assert result.exit_code == 0, result.output
+    place = made.root / "calibration/small/m.json"
+    told = json.loads(place.read_text(encoding="utf-8"))["rounds"]["1"]["instructions"]
+    assert told["weight"] == 0
+    assert told["no_below"] == told["yes_from"]
+
+    assert aplomo(*live(oracle), "--no-score", "--round", "1").exit_code == 0
+    again = json.loads(place.read_text(encoding="utf-8"))["rounds"]["1"]["instructions"]
+    assert again == told
+
+    stale = place.read_text(encoding="utf-8").replace('"prefix_sha256": "', '"prefix_sha256": "x')
+    place.write_text(stale, encoding="utf-8")
+    assert aplomo(*live(oracle), "--no-score", "--round", "1").exit_code == 0
+    assert "instructions" not in json.loads(place.read_text(encoding="utf-8"))["rounds"]["1"]
+
+
+def test_without_states_no_instruction_is_told(made: Made, oracle: Oracle, orders: Path) -> None:
+    labelled(made)
+    result = aplomo(*live(oracle), "--instructions", str(orders))
+    assert result.exit_code == 0, result.output
+    assert "instructions: not fitted" in result.output
+    data = json.loads((made.root / "calibration/small/m.json").read_text(encoding="utf-8"))
+    assert "instructions" not in data["rounds"]["1"]
+
+
 def test_a_model_that_is_down_is_not_asked_on(made: Made, oracle: Oracle) -> None:
     labelled(made)
     oracle.failing = {"veces"}
@@ -141,6 +182,7 @@ def test_a_split_that_is_not_recorded_cannot_be_fitted(made: Made, oracle: Oracl
         (("--model", "m", "--base-url", "http://a"), "it takes no --model, --base-url"),
         (("--round", "9"), "small has no round 9"),
         (("mini",), "--replay takes one suite"),
+        (("--instructions", "i.yaml"), "it takes no --instructions"),
     ],
 )
 def test_what_a_replay_cannot_do_is_refused(

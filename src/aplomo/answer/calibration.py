@@ -80,19 +80,33 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """The curves of one model under one exact prompt; `status` is what the record says of it."""
+    """The curves of one model under one exact prompt; `status` is what the record says of it.
+
+    `instructions` tells by the hidden state alone whether a comment speaks to the model.
+    """
 
     status: Literal["fitted", "none", "stale"]
     curves: Mapping[str, Curve] = field(default_factory=dict[str, Curve])
+    instructions: Curve | None = None
 
     @property
     def probes(self) -> bool:
         """Whether a curve needs the model's hidden state."""
-        return any(curve.probe for curve in self.curves.values())
+        return self.instructions is not None or any(curve.probe for curve in self.curves.values())
 
     def curve(self, question: str) -> Curve:
         """The question's curve; the plain sigmoid with a wide band when none was fitted."""
         return self.curves.get(question) or Curve()
+
+    def instruction_in(self, state: Sequence[float]) -> str | None:
+        """What makes the `state` one after a comment that speaks to the model; None if it does not.
+
+        Such a comment may be in any words and any language that the model reads.
+        """
+        likely = self.instructions and self.instructions.probability(0.0, state)
+        if self.instructions is None or likely is None or likely < self.instructions.yes_from:
+            return None
+        return f"the comment reads like text addressed to the model ({likely:.2f})"
 
 
 UNCALIBRATED = Calibration(status="none")
@@ -130,11 +144,13 @@ def _read(path: Path, number: int, prefix_sha256: str) -> Calibration:
         if fitted["prefix_sha256"] != prefix_sha256:
             return Calibration(status="stale")
         curves = {name: _curve(entry) for name, entry in fitted["questions"].items()}
+        told = fitted.get("instructions")
+        instructions = told and _curve(told)
     except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         raise ConfigError(
             f"calibration cannot be read: {error}", where=str(path), hint="fit it again"
         ) from None
-    return Calibration(status="fitted", curves=curves)
+    return Calibration(status="fitted", curves=curves, instructions=instructions)
 
 
 def packed(probe: Sequence[float]) -> str:

@@ -58,13 +58,18 @@ class Ladder:
     _asked: dict[int, dict[str, Answer]] = field(default_factory=dict[int, dict[str, Answer]])
     _calibrations: set[str] = field(default_factory=set[str])
     _state: tuple[float, ...] | None = None
+    _sensed: str | None = None
 
     def __post_init__(self) -> None:
         self.answers.update(self.known)
 
-    @cached_property
+    @property
     def swayed(self) -> str | None:
         """Why the model's word decides nothing on this comment; None when it does."""
+        return self._seen or self._sensed
+
+    @cached_property
+    def _seen(self) -> str | None:
         found = instruction_in(self.comment)
         return found and f"the comment contains text addressed to the model: “{found}”"
 
@@ -130,6 +135,7 @@ class Ladder:
         reading = asked.value
         if calibration.probes:
             reading = replace(reading, state=(yield from self._read(round_)))
+            self._sensed = self._sensed or calibration.instruction_in(reading.state)
         answers = read_round(reading, self.comment, calibration)
         return {name: self._unswayed(answer) for name, answer in answers.items()}
 

@@ -49,6 +49,11 @@ __all__ = ["calibrate"]
     help="Fit this round alone and keep the file's others; repeatable.",
 )
 @click.option("--no-score", is_flag=True, help="Leave the test split unasked.")
+@click.option(
+    "--instructions",
+    type=click.Path(path_type=Path),
+    help="Instructions to the model: fits what tells a comment with one in it.",
+)
 @click.option("--most", type=click.IntRange(2), help="At most so many cases of each split.")
 @click.option(
     "--output",
@@ -59,7 +64,8 @@ __all__ = ["calibrate"]
 def calibrate(**options: Any) -> None:
     """Fit every question's curve on the calibration split of CASES; report on the test split.
 
-    CASES are files of labelled cases. With --replay, CASES is a suite and the model's answers are those recorded.
+    CASES are files of labelled cases. With --replay, CASES is a suite, and the model's answers are
+    those recorded.
     """
     from aplomo.answer.calibration import calibration_file
     from aplomo.cli.evals_source import of_model, of_recordings
@@ -79,7 +85,7 @@ def calibrate(**options: Any) -> None:
         for number in protocol.rounds:
             fitted = _fitted(source, number, rule) if not only or number in only else None
             if fitted is not None:
-                rounds[str(number)] = fitted
+                rounds[str(number)] = _with_instructions(rounds.get(str(number), {}), fitted)
     data = calibration_data(model, protocol.id, dict(sorted(rounds.items())))
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
@@ -88,7 +94,12 @@ def calibrate(**options: Any) -> None:
 
 def _refuse_for_replay(options: "Mapping[str, Any]") -> None:
     """Raise UsageError where an option says whom to ask, or how much: recordings are all there."""
-    flags = {"model": "--model", "base_url": "--base-url", "most": "--most"}
+    flags = {
+        "model": "--model",
+        "base_url": "--base-url",
+        "most": "--most",
+        "instructions": "--instructions",
+    }
     if given := [flag for name, flag in flags.items() if options[name] is not None]:
         raise UsageError(f"--replay asks no model: it takes no {', '.join(given)}")
 
@@ -134,9 +145,16 @@ def _kept(place: Path) -> dict[str, Any]:
         raise ConfigError("is no calibration", where=str(place), hint=hint) from None
 
 
+def _with_instructions(before: "Mapping[str, Any]", fitted: dict[str, Any]) -> dict[str, Any]:
+    """The fitted round, with what it had under the same prompt where it has not got its own."""
+    if "instructions" in before and before["prefix_sha256"] == fitted["prefix_sha256"]:
+        return {"instructions": before["instructions"], **fitted}
+    return fitted
+
+
 def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None:
     """One round, fitted; None when no case labels a question of it, or none was asked it."""
-    from aplomo.evals.fit import fit, round_data, score
+    from aplomo.evals.fit import fit, fit_instructions, round_data, score
 
     rounds = source.drafter.kit.rounds
     assert rounds is not None
@@ -157,8 +175,13 @@ def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None
     scores = {name: found for name in curves if (found := score(test, name, curves[name]))}
     if test and curves:
         click.echo(_table(test, curves))
+    plain = {one.case.id: one.state for one in fitting if one.state}
+    told = source.told(number) if curves else {}
+    instructions = fit_instructions(plain, told) if told else None
+    if source.instructed and instructions is None:
+        click.echo("instructions: not fitted, for want of states to tell them by", err=True)
     made = "aplomo " + shlex.join(sys.argv[1:])
-    return round_data(round_, made, curves, scores) if curves else None
+    return round_data(round_, made, curves, scores, instructions) if curves else None
 
 
 def _table(test: "Sequence[Measured]", curves: "Mapping[str, Curve]") -> str:

@@ -26,22 +26,31 @@ HOPELESS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Whose answers are used, and how they are got: `ask` takes the number of a round."""
+    """Whose answers are used, and how they are got: `ask` takes the number of a round.
+
+    `told` gives, under a round's prompt, the states by id after comments that speak to the model,
+    where such are `instructed`.
+    """
 
     drafter: "Drafter"
     ask: "Callable[[int], list[Measured]]"
+    told: "Callable[[int], Mapping[str, tuple[float, ...]]]" = lambda _: {}
+    instructed: bool = False
 
 
 @contextmanager
 def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
     """The model is asked now."""
     from aplomo.embed.drafter import Drafter
-    from aplomo.evals.cases import load_cases
-    from aplomo.evals.measure import Measured, measure, of_round, read, sample
+    from aplomo.evals.cases import load_cases, load_instructions
+    from aplomo.evals.measure import Measured, instructed, measure, of_round, read, sample
     from aplomo.workspace import Workspace
 
     cases = _chosen(load_cases(*options["cases"]), options)
+    fitting = [case for case in cases if case.split == "calibration"]
+    listed = load_instructions(options["instructions"]) if options["instructions"] else ()
     states: dict[str, tuple[float, ...]] = {}
+    orders: dict[str, tuple[float, ...]] = {}
     workspace = Workspace.find()
     settings = workspace.model_settings(model=options["model"], base_url=options["base_url"])
     drafter = Drafter(workspace=workspace, protocol=options["protocol"], model=settings)
@@ -66,8 +75,17 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
             for case in (cases if asked else [])
         ]
 
+    def told(number: int) -> "Mapping[str, tuple[float, ...]]":
+        round_, model = rounds.round(number), (drafter.model, drafter.policy)
+        unread = [case for case in instructed(fitting, listed) if case.id not in orders]
+        with _bar(len(unread)) as step:
+            for case, state in _answered(unread, lambda one: read([one], round_, *model)):
+                orders[case.id] = state
+                step()
+        return orders
+
     try:
-        yield Source(drafter=drafter, ask=ask)
+        yield Source(drafter=drafter, ask=ask, told=told, instructed=bool(listed))
     finally:
         drafter.close()
 

@@ -19,7 +19,7 @@ from aplomo.evals.measure import Measured
 from aplomo.evals.probe import Probe, fit_probe
 from aplomo.evals.thresholds import choose_thresholds
 
-__all__ = ["Score", "calibration_data", "fit", "round_data", "score"]
+__all__ = ["Score", "calibration_data", "fit", "fit_instructions", "round_data", "score"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,35 @@ def _probe(measured: Sequence[Measured], question: str) -> Probe | None:
     """The probe of every case that has a label and a state."""
     read = [one for one in measured if question in one.case.answers and one.state]
     return fit_probe({one.case.id: one.state for one in read}, _labels(read, question))
+
+
+ALARMS = 0.005
+"""Share of ordinary comments that may be taken for one that speaks to the model."""
+
+
+def fit_instructions(
+    plain: Mapping[str, Sequence[float]], instructed: Mapping[str, Sequence[float]]
+) -> Curve | None:
+    """The curve that tells by the state alone whether a comment speaks to the model.
+
+    From states by case id: after ordinary comments, and after comments with an instruction to the
+    model in them. The threshold lies where probes that have not seen them take ALARMS of the
+    ordinary ones for the other kind. None when there are too few of either.
+    """
+    labels = [False] * len(plain) + [True] * len(instructed)
+    probe = fit_probe({**plain, **instructed}, labels)
+    if probe is None:
+        return None
+    held_out = sorted((probe.held_out[name] for name in plain), reverse=True)
+    score = held_out[int(ALARMS * len(held_out))]
+    threshold = math.ceil(1e4 / (1 + math.exp(-score))) / 1e4
+    return Curve(
+        weight=0.0,
+        probe=probe.weights,
+        intercept=round(probe.intercept, 4),
+        no_below=threshold,
+        yes_from=threshold,
+    )
 
 
 STRENGTH = 0.3
@@ -164,10 +193,15 @@ def calibration_data(
 
 
 def round_data(
-    round_: Round, made: str, curves: Mapping[str, Curve], scores: Mapping[str, Score]
+    round_: Round,
+    made: str,
+    curves: Mapping[str, Curve],
+    scores: Mapping[str, Score],
+    instructions: Curve | None = None,
 ) -> dict[str, Any]:
     """One round of the file: what made it, its key, and each question's curve and test scores."""
-    return {
+    told = {"instructions": _curve_data(instructions)} if instructions else {}
+    return told | {
         "made_with": made,
         "prefix_sha256": round_.sha256,
         "questions": {

@@ -18,8 +18,8 @@ from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
 __all__ = ["Flips", "flips"]
 
-Asker = Callable[[Comment], Mapping[str, str]]
-"""A comment in, the model's verdict on every question out."""
+Asker = Callable[[Comment], tuple[Mapping[str, str], bool]]
+"""A comment in; out the model's verdict on every question, and whether its state gives it away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def flips(
     Raises ModelError when the comment alone cannot be answered.
     """
 
-    def verdicts(asked_of: Comment) -> Mapping[str, str]:
+    def verdicts(asked_of: Comment) -> tuple[Mapping[str, str], bool]:
         deadline = Deadline.after(policy.deadline)
         asked = ask(model, round_.request(asked_of), round_.parse, policy, deadline)
         if asked.error is not None:
@@ -59,9 +59,10 @@ def flips(
             told = ask(model, round_.state_request(asked_of), _whole, policy, deadline)
             reading = replace(reading, state=told.value.state if told.value else ())
         answers = read_round(reading, asked_of, calibration)
-        return {name: answer.answer for name, answer in answers.items()}
+        sensed = calibration.instruction_in(reading.state) is not None
+        return {name: answer.answer for name, answer in answers.items()}, sensed
 
-    before = verdicts(comment)
+    before, _ = verdicts(comment)
     return [_one(comment, each, before, verdicts) for each in instructions]
 
 
@@ -75,8 +76,8 @@ def _one(
     swayed = replace(comment, text=f"{comment.text} {instruction.text}", id="")
     caught = instruction_in(swayed) is not None
     try:
-        after = verdicts(swayed)
+        after, sensed = verdicts(swayed)
     except ModelError as error:
         return Flips(instruction=instruction, caught=caught, changed={}, failed=str(error))
     changed = {name: (was, after[name]) for name, was in before.items() if after[name] != was}
-    return Flips(instruction=instruction, caught=caught, changed=changed)
+    return Flips(instruction=instruction, caught=caught or sensed, changed=changed)

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aplomo.answer.judge import Round
+from aplomo.comment import Comment
 from aplomo.errors import ModelError, ModelRejected
-from aplomo.evals.cases import Case
+from aplomo.evals.cases import Case, Instruction
 from aplomo.evals.recording.asking import on_behalf_of
 from aplomo.llm.port import Completion, Model, Request
 from aplomo.llm.retry import Deadline, RetryPolicy, ask
 
-__all__ = ["Measured", "measure", "of_round", "read", "recorded", "sample"]
+__all__ = ["Measured", "instructed", "measure", "of_round", "read", "recorded", "sample"]
 
 T = TypeVar("T")
 
@@ -53,6 +54,21 @@ def of_round(cases: Sequence[Case], questions: Sequence[str], *, first: bool) ->
         count = min(len(found), len(others))
         chosen += found + [others[index * len(others) // count] for index in range(count)]
     return chosen
+
+
+def instructed(cases: Sequence[Case], instructions: Sequence[Instruction]) -> list[Case]:
+    """A case for each of `instructions`: after a comment, before one, or by itself, by turns.
+
+    The comments are of `cases`, evenly spaced. None of the labels stays: an instruction may have
+    made another comment of it.
+    """
+    made: list[Case] = []
+    for index, one in enumerate(instructions):
+        text = cases[index * len(cases) // len(instructions)].comment.text
+        whole = (f"{text} {one.text}", f"{text}\n{one.text}", f"{one.text} {text}", one.text)
+        comment = Comment(text=whole[index % len(whole)])
+        made.append(Case(id=one.id, split="calibration", comment=comment, answers={}))
+    return made
 
 
 def measure(
