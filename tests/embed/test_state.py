@@ -67,7 +67,8 @@ def test_the_state_decides_with_the_log_odds_and_costs_no_answer(workspace: Work
 
 
 def test_what_the_state_gives_away_leaves_the_answers_to_a_person(workspace: Workspace) -> None:
-    place = workspace.root / "calibration" / "small" / "scripted.json"  # type: ignore[operator]
+    assert workspace.root is not None
+    place = workspace.root / "calibration" / "small" / "scripted.json"
     data = json.loads(place.read_text())
     told = {"weight": 0.0, "probe": packed((5.0, 0.0)), "intercept": 0.0}
     data["rounds"]["1"]["instructions"] = told | {"no_below": 0.99, "yes_from": 0.99}

@@ -179,15 +179,12 @@ def test_what_is_only_fitted_scores_nothing() -> None:
 
 
 def test_no_case_is_nearly_another_or_a_worked_example() -> None:
-    texts = {
-        case.id: case.comment.text.lower()
-        for case in (*CORE, *FITTED)
-        if len(case.comment.text) > 12
-    }
-    every = list(texts.values())
-    alike = process.cdist(every, every, scorer=fuzz.ratio, score_cutoff=85)
-    ids = list(texts)
-    assert [(ids[i], ids[j]) for i in range(len(ids)) for j in range(i) if alike[i][j] > 85] == []
+    texts = {case.id: case.comment.text.lower() for case in CORE if len(case.comment.text) > 12}
+    others = {case.id: case.comment.text.lower() for case in FITTED} | texts
+    alike: Any = process.cdist(texts.values(), others.values(), scorer=fuzz.ratio, score_cutoff=85)
+    ids, every = list(texts), list(others)
+    near = [(ids[i], every[j]) for i, j in zip(*alike.nonzero(), strict=True)]
+    assert [pair for pair in near if pair[0] != pair[1]] == []
     for protocol in protocols():
         for question in protocol.questions.values():
             for example in (*question.yes_examples, *question.no_examples):
@@ -220,6 +217,14 @@ def test_the_instructions_are_sixty_in_six_languages(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         load_instructions(wrong)
     assert {problem.line for problem in caught.value.problems} == {2}
+
+
+def test_no_instruction_that_measures_was_nearly_fitted() -> None:
+    measures = [one.text for one in load_instructions(ROOT / "evals/hostile/instructions.yaml")]
+    fitted = [one.text for one in load_instructions(ROOT / "evals/fitting/instructions.yaml")]
+    assert len(fitted) >= 250
+    alike = process.cdist(measures, fitted, scorer=fuzz.ratio, score_cutoff=75)
+    assert not alike.any()
 
 
 def test_other_yaml_readers_see_the_same_labels() -> None:
