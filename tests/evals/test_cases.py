@@ -183,8 +183,8 @@ def test_no_case_is_nearly_another_or_a_worked_example() -> None:
     others = {case.id: case.comment.text.lower() for case in FITTED} | texts
     alike: Any = process.cdist(texts.values(), others.values(), scorer=fuzz.ratio, score_cutoff=85)
     ids, every = list(texts), list(others)
-    near = [(ids[i], every[j]) for i, j in zip(*alike.nonzero(), strict=True)]
-    assert [pair for pair in near if pair[0] != pair[1]] == []
+    hits: list[tuple[int, int]] = [*zip(*alike.nonzero(), strict=True)]
+    assert [(ids[i], every[j]) for i, j in hits if ids[i] != every[j]] == []
     for protocol in protocols():
         for question in protocol.questions.values():
             for example in (*question.yes_examples, *question.no_examples):
