@@ -8,7 +8,7 @@ from aplomo.brand.model import Brand, Fact
 from aplomo.llm.scripted import Step
 from aplomo.protocol.load import loads
 
-PROTOCOL = loads("""
+SMALL = """
 id: small
 languages: [es, en]
 elements:
@@ -43,7 +43,8 @@ outcomes:
     goal: {es: agradecer, en: say thanks}
     must: [thanks]
     template: {es: "¡Muchas gracias por escribirnos!", en: "Thank you so much for writing to us!"}
-""")
+"""
+PROTOCOL = loads(SMALL)
 BRAND = Brand(
     id="b",
     name="Bruma",

@@ -11,8 +11,10 @@ from aplomo.answer.calibration import packed
 from aplomo.errors import ModelRejected
 from aplomo.llm.port import Completion, Token, Usage
 from aplomo.llm.scripted import Step
+from aplomo.protocol.load import loads
+from aplomo.protocol.model import Protocol
 from aplomo.workspace import Workspace
-from small_world import BRAND, PRAISE, PROTOCOL, said
+from small_world import BRAND, PRAISE, PROTOCOL, SMALL, said
 
 READ = Completion(text="", usage=Usage(input_tokens=30), state=(1.0, 0.0))
 
@@ -44,9 +46,9 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.find(tmp_path)
 
 
-def _drafter(workspace: Workspace, *steps: Step) -> Any:
+def _drafter(workspace: Workspace, *steps: Step, protocol: Protocol = PROTOCOL) -> Any:
     return Drafter(
-        protocol=PROTOCOL,
+        protocol=protocol,
         brand=BRAND,
         facts={},
         model=ScriptedModel(steps),
@@ -80,6 +82,35 @@ def test_what_the_state_gives_away_leaves_the_answers_to_a_person(workspace: Wor
     assert answer.reason.startswith("the model said yes, but the comment reads like text addressed")
     assert decision.status == "needs_human"
     assert decision.notes[0] == "the comment reads like text addressed to the model (0.99)"
+
+
+@pytest.mark.parametrize(
+    ("curve", "answer", "by"),
+    [
+        ({"probe": packed((9.0, 0.0)), "intercept": 0.0}, "yes", "model"),
+        ({"probe": packed((9.0, 0.0)), "intercept": -18.0}, "no", "model"),
+        ({"probe": packed((9.0, 0.0)), "intercept": -9.0}, "no", "rule"),
+        (None, "no", "rule"),
+    ],
+)
+def test_a_probe_answers_before_the_next_where_it_is_fitted_and_sure(
+    workspace: Workspace, curve: dict[str, Any] | None, answer: str, by: str
+) -> None:
+    protocol = loads(SMALL.replace("rule: text", "ask: [probe, rule]\n    rule: text"))
+    sha256 = _drafter(workspace, protocol=protocol).kit.rounds.round(1).sha256
+    assert workspace.root is not None
+    place = workspace.root / "calibration" / "small" / "scripted.json"
+    data = json.loads(place.read_text())
+    assert data["rounds"]["1"]["prefix_sha256"] == sha256, "a probe is no part of the prompt"
+    fitted = curve and curve | {"weight": 0.0, "no_below": 0.4, "yes_from": 0.6}
+    data["rounds"]["1"]["questions"] = {"link": fitted} if fitted else {}
+    place.write_text(json.dumps(data))
+    steps = [READ] * (curve is not None) + [surely("no")] * (answer == "no")
+    made = _drafter(workspace, *steps, protocol=protocol)
+    decision = made.draft(PRAISE)
+    assert (decision.answers["link"].answer, decision.answers["link"].by) == (answer, by)
+    assert decision.answers["link"].evidence is None
+    made.model.assert_complete()
 
 
 def test_a_model_that_tells_no_state_is_believed_as_far_as_it_speaks(workspace: Workspace) -> None:

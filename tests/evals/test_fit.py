@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from aplomo.answer.calibration import Curve
+from aplomo.answer.calibration import Calibration, Curve
 from aplomo.comment import Comment
 from aplomo.evals.cases import Case, Split
-from aplomo.evals.fit import fit, score
+from aplomo.evals.fit import fit, fit_instructions, score
 from aplomo.evals.measure import Measured, of_round, sample
 
 
@@ -67,6 +67,34 @@ def test_the_state_counts_where_it_tells_more() -> None:
     assert curve.probability(0.0) is None, "without the state nothing can be said"
 
 
+def test_a_question_that_was_never_asked_rests_on_the_state_alone() -> None:
+    cases = [replace(one, logits={}) for one in with_states(measured(200, 0), telling=3)]
+    curve = fit(cases, "q", unsure_share=0.05)
+    assert (curve.weight, len(curve.probe)) == (0.0, 64)
+    found = score(cases, "q", curve)
+    assert found is not None
+    assert found.auc > 0.95
+    few = [one for one in cases if one.case.answers["q"] == "no"] + cases[:20]
+    with pytest.raises(ValueError, match="too few cases to fit a probe for q"):
+        fit(few, "q", unsure_share=0.05)
+    with pytest.raises(ValueError, match="not labelled both ways"):
+        fit(few[:20], "q", unsure_share=0.05)
+
+
+def test_instructions_are_told_by_the_state_with_few_alarms() -> None:
+    given = with_states(measured(400, 0), telling=2)
+    plain = {one.case.id: one.state for one in given if one.case.answers["q"] == "no"}
+    told = {one.case.id: one.state for one in given if one.case.answers["q"] == "yes"}
+    curve = fit_instructions(plain, told)
+    assert curve is not None
+    fitted = Calibration(status="fitted", instructions=curve)
+    found = [fitted.instruction_in(state) is not None for state in told.values()]
+    alarms = [fitted.instruction_in(state) is not None for state in plain.values()]
+    assert sum(found) > 0.6 * len(found)
+    assert sum(alarms) <= 0.02 * len(alarms)
+    assert fit_instructions(plain, dict([*told.items()][:7])) is None
+
+
 def test_a_state_that_tells_nothing_is_left_out() -> None:
     assert fit(with_states(measured(300, 6), telling=0), "q", unsure_share=0.05).probe == ()
 
@@ -113,7 +141,7 @@ def test_a_curve_that_decides_no_case_has_no_accuracy() -> None:
 def test_one_answer_alone_cannot_be_fitted_or_scored() -> None:
     only_no = [one for one in measured(20, 1) if one.case.answers["q"] == "no"]
     assert score(only_no, "q", fit(measured(20, 4), "q", unsure_share=0.0)) is None
-    with pytest.raises(ValueError, match="classes"):
+    with pytest.raises(ValueError, match="labelled both ways"):
         fit(only_no, "q", unsure_share=0.0)
 
 

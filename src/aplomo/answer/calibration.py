@@ -38,7 +38,8 @@ FAR = 12.0
 class Curve:
     """One question's curve: P(yes) = sigmoid(weight · log-odds + probe · state + intercept).
 
-    `probe` has the width of the model's hidden state, or is empty. Below `no_below` is "no", from
+    `probe` has the width of the model's hidden state, or is empty; without a `weight` the log-odds
+    count for nothing. Below `no_below` is "no", from
     `yes_from` is "yes", in between is "unsure".
     """
 
@@ -50,9 +51,9 @@ class Curve:
 
     def probability(self, logit: float | None, state: Sequence[float] = ()) -> float | None:
         """Calibrated P(yes) in 0..1, or None when the log-odds or the state it needs is missing."""
-        if logit is None or (self.probe and len(state) != len(self.probe)):
+        if (self.weight and logit is None) or (self.probe and len(state) != len(self.probe)):
             return None
-        score = self.intercept + self.weight * max(-FAR, min(FAR, logit))
+        score = self.intercept + self.weight * max(-FAR, min(FAR, logit or 0.0))
         score += sum(map(mul, self.probe, state))
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
@@ -103,7 +104,7 @@ class Calibration:
 
         Such a comment may be in any words and any language that the model reads.
         """
-        likely = self.instructions and self.instructions.probability(0.0, state)
+        likely = self.instructions and self.instructions.probability(None, state)
         if self.instructions is None or likely is None or likely < self.instructions.yes_from:
             return None
         return f"the comment reads like text addressed to the model ({likely:.2f})"

@@ -98,10 +98,30 @@ class Ladder:
     def _try(self, rung: str, question: Question) -> Effects[Answer | None]:
         if rung == "rule":
             return by_rule(question, self.comment)
+        if rung == "probe" and self.rounds:
+            return (yield from self._by_probe(question, self.rounds))
         if rung == "model" and self.rounds:
             return (yield from self._by_model(question, self.rounds))
         verdict: Verdict | None = yield Consult(question=question, comment=self.comment)
         return verdict and Answer(question=question.id, answer=verdict, by="human")
+
+    def _by_probe(self, question: Question, rounds: Rounds) -> Effects[Answer | None]:
+        """What the state tells; None where no probe is fitted for it, or there is no state."""
+        round_ = rounds.round(question.round)
+        curve = rounds.calibration(round_).curves.get(question.id)
+        likely = curve and curve.probability(None, (yield from self._read(round_)))
+        if curve is None or likely is None:
+            return None
+        verdict, confidence, reason = curve.judged("unsure", None, self._state or ())
+        return self._unswayed(
+            Answer(
+                question=question.id,
+                answer=verdict,
+                by="model",
+                confidence=confidence,
+                reason=reason,
+            )
+        )
 
     def _by_model(self, question: Question, rounds: Rounds) -> Effects[Answer]:
         """The model's answer, out of the one call that answers the question's whole round."""

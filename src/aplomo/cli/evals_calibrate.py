@@ -166,17 +166,18 @@ def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None
     fitting = [one for one in done if one.case.split == "calibration"]
     test = [one for one in done if one.case.split == "test"]
     curves: dict[str, Curve] = {}
-    for name in (question.id for question in round_.questions):
-        known = [one for one in fitting if name in one.case.answers and name in one.logits]
-        if len({one.case.answers[name] for one in known}) < 2:
+    probed = source.drafter.kit.protocol.probed(number)
+    for name in (question.id for question in (*round_.questions, *probed)):
+        costs = rule.costs.get(name)
+        try:
+            curves[name] = fit(fitting, name, unsure_share=rule.unsure, costs=costs)
+        except ValueError:
             click.echo(f"{name}: not fitted, for want of cases labelled yes and no", err=True)
-            continue
-        curves[name] = fit(fitting, name, unsure_share=rule.unsure, costs=rule.costs.get(name))
     scores = {name: found for name in curves if (found := score(test, name, curves[name]))}
     if test and curves:
         click.echo(_table(test, curves))
     plain = {one.case.id: one.state for one in fitting if one.state}
-    told = source.told(number) if curves else {}
+    told = source.told(number) if curves else None
     instructions = fit_instructions(plain, told) if told else None
     if source.instructed and instructions is None:
         click.echo("instructions: not fitted, for want of states to tell them by", err=True)

@@ -46,17 +46,22 @@ def fit(
 ) -> Curve:
     """The curve of one question, from its labelled cases.
 
-    Cases of which only the state is known serve the probe alone. With `costs` (of a missed yes, of
-    a false alarm, of a person) the thresholds are those that would have cost least; without, they
-    enclose `unsure_share` of the cases around 0.5. Raises ValueError when both answers are not
-    among the cases.
+    Cases of which only the state is known serve the probe alone, which is all there is to a
+    question that was never asked. With `costs` (of a missed yes, of a false alarm, of a person) the
+    thresholds are those that would have cost least; without, they enclose `unsure_share` of the
+    cases around 0.5. Raises ValueError when both answers are not among the cases, or not often
+    enough for the probe that a question never asked rests on.
     """
     labelled = _labelled(measured, question)
     labels = _labels(labelled, question)
-    logits = [max(-FAR, min(FAR, one.logits[question])) for one in labelled]
+    if len(set(labels)) < 2:
+        raise ValueError(f"{question} is not labelled both ways")
+    logits = [max(-FAR, min(FAR, one.logits.get(question, 0.0))) for one in labelled]
     rows = [[logit, 0.0] for logit in logits]
     model = _logistic(rows, labels)
     probe = _probe(measured, question) if all(one.state for one in labelled) else None
+    if probe is None and not any(question in one.logits for one in labelled):
+        raise ValueError(f"too few cases to fit a probe for {question}")
     if probe is not None:
         held_out = [probe.held_out[one.case.id] for one in labelled]
         both = [[logit, score] for logit, score in zip(logits, held_out, strict=True)]
@@ -216,8 +221,10 @@ def _curve_data(curve: Curve) -> dict[str, Any]:
 
 
 def _labelled(measured: Sequence[Measured], question: str) -> list[Measured]:
-    """The cases that have a label and log-odds for `question`."""
-    return [one for one in measured if question in one.case.answers and question in one.logits]
+    """The cases that have a label and log-odds for `question`; where none has these, a state."""
+    labelled = [one for one in measured if question in one.case.answers]
+    asked = [one for one in labelled if question in one.logits]
+    return asked or [one for one in labelled if one.state]
 
 
 def _labels(labelled: Sequence[Measured], question: str) -> list[bool]:
@@ -225,5 +232,5 @@ def _labels(labelled: Sequence[Measured], question: str) -> list[bool]:
 
 
 def _probabilities(labelled: Sequence[Measured], curve: Curve, question: str) -> list[float]:
-    likely = (curve.probability(one.logits[question], one.state) for one in labelled)
+    likely = (curve.probability(one.logits.get(question), one.state) for one in labelled)
     return [0.5 if p is None else p for p in likely]

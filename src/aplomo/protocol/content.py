@@ -80,6 +80,9 @@ def ladders(sketch: Sketch) -> Iterator[Flaw]:
             yield Flaw((*at, "ask"), f"{dotted}.ask names 'rule', but no rule is written")
         if question.rule and question.ask and "rule" not in question.ask:
             yield Flaw((*at, "rule"), f"{dotted}.rule is never asked: ask does not name 'rule'")
+        if question.ask == ["probe"]:
+            hint = "name who answers where no probe is fitted, after it"
+            yield Flaw((*at, "ask"), f"{dotted}.ask names nobody but a probe", hint)
         asked = question.ask or ["rule" if question.rule else "model"]
         if not question.text and asked != ["rule"] and not question.same_as:
             message = f"{dotted}.text is missing: a model or a person is asked this question"

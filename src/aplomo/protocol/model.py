@@ -21,7 +21,8 @@ __all__ = [
 ]
 
 Verdict = Literal["yes", "no", "unsure"]
-Answerer = Literal["rule", "model", "human"]
+Answerer = Literal["rule", "probe", "model", "human"]
+"""`probe` is the model too, but it is not asked: a fitted probe reads its hidden state."""
 Action = Literal["reply", "no_reply", "moderate", "escalate"]
 Level = Literal["none", "L1", "L2", "L3"]
 FactUse = Literal["none", "optional", "required"]
@@ -138,6 +139,11 @@ class Protocol:
         """The numbers of the rounds in which the model is asked several questions at once."""
         asked = (q for q in self.questions.values() if "model" in q.ask and q.facts == "none")
         return tuple(sorted({question.round for question in asked}))
+
+    def probed(self, number: int) -> Iterator[Question]:
+        """The questions that a probe answers by the state that round `number` reads."""
+        asked = (q for q in self.questions.values() if "probe" in q.ask and not q.same_as)
+        return (q for q in asked if q.round == number)
 
     def round(self, number: int) -> Iterator[Question]:
         """The questions that the model answers together in round `number`, in written order.

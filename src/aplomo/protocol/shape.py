@@ -85,7 +85,8 @@ class QuestionShape(_Shape):
     ask: list[Answerer] = Field(
         default=[],
         min_length=1,
-        description="Who may answer, in order. Default: [rule] with a rule, else [model].",
+        description="Who may answer, in order: rule, probe (the model's hidden state, read by a "
+        "fitted probe), model, human. Default: [rule] with a rule, else [model].",
     )
     rule: str = Field(
         default="",
