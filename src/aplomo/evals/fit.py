@@ -66,11 +66,14 @@ def fit(
         held_out = [probe.held_out[one.case.id] for one in labelled]
         both = [[logit, score] for logit, score in zip(logits, held_out, strict=True)]
         joint = _logistic(both, labels)
-        if joint.coef_[0][0] < 0:  # what the model says never speaks against itself
-            both = [[0.0, score] for score in held_out]
-            joint = _logistic(both, labels)
         if _auc(labels, joint, both) > _auc(labels, model, rows):
             rows, model = both, joint
+        if model.coef_[0][0] < 0:
+            # What the model says never speaks against itself: the state alone, of all that was read.
+            labelled = [one for one in measured if one.case.id in probe.held_out]
+            labels = _labels(labelled, question)
+            rows = [[0.0, probe.held_out[one.case.id]] for one in labelled]
+            model = _logistic(rows, labels)
     curve = _curve(model, probe)
     # The curve's own figures where it has them: a probe's for its own cases would flatter it.
     alone = [] if curve.probe else _probabilities(labelled, curve, question)
