@@ -69,7 +69,7 @@ def fit(
         if _auc(labels, joint, both) > _auc(labels, model, rows):
             rows, model = both, joint
         if model.coef_[0][0] < 0:
-            # What the model says never speaks against itself: the state alone, of all that was read.
+            # What the model says never speaks against itself: then the state alone does.
             labelled = [one for one in measured if one.case.id in probe.held_out]
             labels = _labels(labelled, question)
             rows = [[0.0, probe.held_out[one.case.id]] for one in labelled]
