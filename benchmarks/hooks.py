@@ -29,6 +29,8 @@ from aplomo.llm.port import Completion, Request, Usage
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PORT = 8399
+KEPT = 3.0
+"""Seconds after which an idle connection is not used again: the server ends it after five."""
 
 
 @dataclass
@@ -119,7 +121,7 @@ class Generator:
     """Sends hooks at their moments over as many connections as that takes."""
 
     def __init__(self) -> None:
-        self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self.idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
         self.seconds: list[float] = []
         self.codes: dict[int, int] = {}
         self.verifier = Verifier.of("standard", [SECRET])
@@ -139,13 +141,14 @@ class Generator:
         await reader.readexactly(length)
         self.seconds.append(time.perf_counter() - due)
         self.codes[status] = self.codes.get(status, 0) + 1
-        self.idle.append((reader, writer))
+        self.idle.append((time.monotonic(), reader, writer))
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while self.idle:
-            reader, writer = self.idle.pop()
-            if not reader.at_eof():  # the server ends connections that have been idle for long
+            used, reader, writer = self.idle.pop()
+            if time.monotonic() - used < KEPT:
                 return reader, writer
+            writer.close()
         return await asyncio.open_connection("127.0.0.1", PORT)
 
     async def run(self, rate: float, seconds: float, first: int = 0) -> None:
