@@ -66,8 +66,8 @@ MUTATIONS = (
     Mutation("an apology is not asked for", CARE, r"must: \[apology, next_step\]", "must: [next_step]"),
     Mutation("a template makes a promise", CARE, r"Para darte una respuesta exacta, escríbenos por \{contact\} y te contamos\.", "Mañana mismo te devolvemos el dinero."),
     # What the log-odds mean.
-    Mutation("a calibration leans the other way", FITTED, r'"intercept": 1\.286', '"intercept": -6.286'),
-    Mutation("thresholds are inverted", FITTED, r'"no_below": [\d.]+,(\s+)"yes_from": [\d.]+', r'"no_below": 0.9486,\1"yes_from": 0.9514'),
+    Mutation("a calibration leans the other way", FITTED, r'("positive": \{[^}]*"intercept": )-?[\d.]+', r"\g<1>-30.0"),
+    Mutation("thresholds are inverted", FITTED, r'("positive": \{[^}]*)"no_below": [\d.]+,(\s+)"yes_from": [\d.]+', r'\1"no_below": 0.9486,\2"yes_from": 0.9514'),
     Mutation("a calibration of another prompt", FITTED, r'"prefix_sha256": "\w{4}', '"prefix_sha256": "0000'),
     # Code.
     Mutation("answers are read upside down", "src/aplomo/answer/calibration.py", r'return "yes"', 'return "no"'),
