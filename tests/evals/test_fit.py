@@ -81,6 +81,16 @@ def test_a_question_that_was_never_asked_rests_on_the_state_alone() -> None:
         fit(few[:20], "q", unsure_share=0.05)
 
 
+def test_log_odds_that_speak_against_themselves_leave_it_to_every_state_that_was_read() -> None:
+    read = with_states(measured(300, -2), telling=2)
+    asked = [one if index < 150 else replace(one, logits={}) for index, one in enumerate(read)]
+    never = [replace(one, logits={}) for one in read]
+    costs = (3.0, 1.0, 9.0)
+    fitted = fit(asked, "q", unsure_share=0.05, costs=costs)
+    assert fitted.weight == 0
+    assert fitted == fit(never, "q", unsure_share=0.05, costs=costs)
+
+
 def test_instructions_are_told_by_the_state_with_few_alarms() -> None:
     given = with_states(measured(400, 0), telling=2)
     plain = {one.case.id: one.state for one in given if one.case.answers["q"] == "no"}

@@ -39,8 +39,7 @@ class Curve:
     """One question's curve: P(yes) = sigmoid(weight · log-odds + probe · state + intercept).
 
     `probe` has the width of the model's hidden state, or is empty; without a `weight` the log-odds
-    count for nothing. Below `no_below` is "no", from
-    `yes_from` is "yes", in between is "unsure".
+    count for nothing. Below `no_below` is "no", from `yes_from` is "yes", in between is "unsure".
     """
 
     weight: float = 1.0

@@ -108,11 +108,13 @@ class Ladder:
     def _by_probe(self, question: Question, rounds: Rounds) -> Effects[Answer | None]:
         """What the state tells; None where no probe is fitted for it, or there is no state."""
         round_ = rounds.round(question.round)
-        curve = rounds.calibration(round_).curves.get(question.id)
-        likely = curve and curve.probability(None, (yield from self._read(round_)))
-        if curve is None or likely is None:
+        calibration = rounds.calibration(round_)
+        if (curve := calibration.curves.get(question.id)) is None:
             return None
-        verdict, confidence, reason = curve.judged("unsure", None, self._state or ())
+        state = yield from self._sense(round_, calibration)
+        verdict, confidence, reason = curve.judged("unsure", None, state)
+        if confidence is None:
+            return None
         return self._unswayed(
             Answer(
                 question=question.id,
@@ -154,8 +156,7 @@ class Ladder:
             self.notes.append(f"confidence is not calibrated (calibration: {calibration.status})")
         reading = asked.value
         if calibration.probes:
-            reading = replace(reading, state=(yield from self._read(round_)))
-            self._sensed = self._sensed or calibration.instruction_in(reading.state)
+            reading = replace(reading, state=(yield from self._sense(round_, calibration)))
         answers = read_round(reading, self.comment, calibration)
         return {name: self._unswayed(answer) for name, answer in answers.items()}
 
@@ -182,6 +183,12 @@ class Ladder:
         reason = f"{SILENCE}: {error}"
         self.notes.append(reason)
         return reason
+
+    def _sense(self, round_: Round, calibration: Calibration) -> Effects[tuple[float, ...]]:
+        """The state, and with it whether the comment speaks to the model."""
+        state = yield from self._read(round_)
+        self._sensed = self._sensed or calibration.instruction_in(state)
+        return state
 
     def _read(self, round_: Round) -> Effects[tuple[float, ...]]:
         """The model's hidden state after the comment; empty, with a note, where it gives none."""
