@@ -103,6 +103,30 @@ def test_a_case_that_the_model_fails_is_left_out(made: Made, oracle: Oracle) -> 
     assert data["rounds"]["1"]["questions"]["positive"]["test"]["no"] == 5
 
 
+def test_what_was_kept_is_not_asked_again(made: Made, oracle: Oracle) -> None:
+    labelled(made)
+    oracle.telling = True
+    place = made.root / "calibration/small/m.json"
+    kept = (*live(oracle), "--keep", "kept/answers.sqlite")
+    oracle.failing = {"Van 3 veces"}
+    assert "c3 is left out" in aplomo(*kept).output
+    oracle.failing, asked = set(), oracle.calls
+    assert aplomo(*kept).exit_code == 0
+    assert oracle.calls == asked + 2, "what failed: one answer, one state"
+    whole = json.loads(place.read_text(encoding="utf-8"))["rounds"]["1"]["questions"]
+    assert aplomo(*live(oracle)).exit_code == 0
+    assert json.loads(place.read_text(encoding="utf-8"))["rounds"]["1"]["questions"] == whole
+
+
+def test_a_file_of_another_kind_is_not_written_over(made: Made, oracle: Oracle) -> None:
+    labelled(made)
+    told = aplomo(*live(oracle), "--keep", "evals/mini/cases.yaml").exception
+    assert isinstance(told, ConfigError)
+    assert "evals/mini/cases.yaml: keeps no answers" in str(told)
+    assert oracle.calls == 0
+    assert (made.root / "evals/mini/cases.yaml").read_text(encoding="utf-8").startswith("format")
+
+
 def test_several_files_are_fitted_together(made: Made, oracle: Oracle) -> None:
     labelled(made)
     whole = (made.root / "evals/mini/cases.yaml").read_text(encoding="utf-8")
@@ -183,6 +207,7 @@ def test_a_split_that_is_not_recorded_cannot_be_fitted(made: Made, oracle: Oracl
         (("--round", "9"), "small has no round 9"),
         (("mini",), "--replay takes one suite"),
         (("--instructions", "i.yaml"), "it takes no --instructions"),
+        (("--keep", "kept.sqlite"), "it takes no --keep"),
     ],
 )
 def test_what_a_replay_cannot_do_is_refused(

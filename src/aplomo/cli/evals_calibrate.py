@@ -56,6 +56,11 @@ __all__ = ["calibrate"]
 )
 @click.option("--most", type=click.IntRange(2), help="At most so many cases of each split.")
 @click.option(
+    "--keep",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of what the model has given; it is asked nothing twice. Made if need be.",
+)
+@click.option(
     "--output",
     required=True,
     type=click.Path(path_type=Path),
@@ -99,6 +104,7 @@ def _refuse_for_replay(options: "Mapping[str, Any]") -> None:
         "base_url": "--base-url",
         "most": "--most",
         "instructions": "--instructions",
+        "keep": "--keep",
     }
     if given := [flag for name, flag in flags.items() if options[name] is not None]:
         raise UsageError(f"--replay asks no model: it takes no {', '.join(given)}")

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Never, TypeVar
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aplomo.evals.cases import Case
     from aplomo.evals.measure import Measured
     from aplomo.evals.recording.asking import Asking
+    from aplomo.llm.port import Model
 
 __all__ = ["Source", "of_model", "of_recordings"]
 
@@ -41,53 +42,65 @@ class Source:
 @contextmanager
 def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
     """The model is asked now."""
-    from aplomo.embed.drafter import Drafter
     from aplomo.evals.cases import load_cases, load_instructions
     from aplomo.evals.measure import Measured, instructed, measure, of_round, read, sample
-    from aplomo.workspace import Workspace
 
     cases = _chosen(load_cases(*options["cases"]), options)
     fitting = [case for case in cases if case.split == "calibration"]
     listed = load_instructions(options["instructions"]) if options["instructions"] else ()
     states: dict[str, tuple[float, ...]] = {}
     orders: dict[str, tuple[float, ...]] = {}
+    with _opened(options) as (drafter, asked_of):
+        rounds, model = drafter.kit.rounds, (asked_of, drafter.policy)
+        assert rounds is not None
+
+        def ask(number: int) -> "list[Measured]":
+            round_ = rounds.round(number)
+            names = [question.id for question in round_.questions]
+            asked = sample(of_round(cases, names, first=number == 1), options["most"])
+            unread = [case for case in cases if case.id not in states] if asked else []
+            with _bar(len(asked) + len(unread)) as step:
+                for case, state in _answered(unread, lambda one: read([one], round_, *model)):
+                    states[case.id] = state
+                    step()
+                logits: dict[str, Mapping[str, float]] = {}
+                for case, given in _answered(asked, lambda one: measure([one], round_, *model)):
+                    logits[case.id] = given
+                    step()
+            return [
+                Measured(case=case, logits=logits.get(case.id, {}), state=states.get(case.id, ()))
+                for case in (cases if asked else [])
+            ]
+
+        def told(number: int) -> "Mapping[str, tuple[float, ...]]":
+            round_ = rounds.round(number)
+            unread = [case for case in instructed(fitting, listed) if case.id not in orders]
+            with _bar(len(unread)) as step:
+                for case, state in _answered(unread, lambda one: read([one], round_, *model)):
+                    orders[case.id] = state
+                    step()
+            return orders
+
+        yield Source(drafter=drafter, ask=ask, told=told, instructed=bool(listed))
+
+
+@contextmanager
+def _opened(options: "Mapping[str, Any]") -> "Generator[tuple[Drafter, Model]]":
+    """The drafter, and its model: with what it gives kept in a file, where one is named."""
+    from aplomo.embed.drafter import Drafter
+    from aplomo.evals.kept import Kept
+    from aplomo.workspace import Workspace
+
     workspace = Workspace.find()
     settings = workspace.model_settings(model=options["model"], base_url=options["base_url"])
-    drafter = Drafter(workspace=workspace, protocol=options["protocol"], model=settings)
-    rounds = drafter.kit.rounds
-    assert rounds is not None
-
-    def ask(number: int) -> "list[Measured]":
-        round_, model = rounds.round(number), (drafter.model, drafter.policy)
-        names = [question.id for question in round_.questions]
-        asked = sample(of_round(cases, names, first=number == 1), options["most"])
-        unread = [case for case in cases if case.id not in states] if asked else []
-        with _bar(len(asked) + len(unread)) as step:
-            for case, state in _answered(unread, lambda one: read([one], round_, *model)):
-                states[case.id] = state
-                step()
-            logits: dict[str, Mapping[str, float]] = {}
-            for case, given in _answered(asked, lambda one: measure([one], round_, *model)):
-                logits[case.id] = given
-                step()
-        return [
-            Measured(case=case, logits=logits.get(case.id, {}), state=states.get(case.id, ()))
-            for case in (cases if asked else [])
-        ]
-
-    def told(number: int) -> "Mapping[str, tuple[float, ...]]":
-        round_, model = rounds.round(number), (drafter.model, drafter.policy)
-        unread = [case for case in instructed(fitting, listed) if case.id not in orders]
-        with _bar(len(unread)) as step:
-            for case, state in _answered(unread, lambda one: read([one], round_, *model)):
-                orders[case.id] = state
-                step()
-        return orders
-
-    try:
-        yield Source(drafter=drafter, ask=ask, told=told, instructed=bool(listed))
-    finally:
-        drafter.close()
+    with closing(
+        Drafter(workspace=workspace, protocol=options["protocol"], model=settings)
+    ) as drafter:
+        if options["keep"] is None:
+            yield drafter, drafter.model
+            return
+        with closing(Kept(drafter.model, options["keep"])) as kept:
+            yield drafter, kept
 
 
 def _answered(cases: "Sequence[Case]", ask: "Callable[[Case], Iterable[T]]") -> "Iterator[T]":
