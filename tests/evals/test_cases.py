@@ -27,7 +27,7 @@ from aplomo.protocol.model import Protocol
 ROOT = Path(__file__).parents[2]
 SUITES = ("core", "drafts", "hostile")
 CORE = load_cases(ROOT / "evals/core/cases.yaml")
-FITTED = load_cases(ROOT / "evals/fitting/comments.yaml")
+FITTED = load_cases(*(ROOT / "evals/fitting").glob("comments.*.yaml"))
 SHARED = (
     "positive",
     "service_failure",

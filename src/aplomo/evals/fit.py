@@ -17,7 +17,7 @@ from aplomo.answer.calibration import FAR, FORMAT, Curve, packed
 from aplomo.answer.judge import Round
 from aplomo.evals.measure import Measured
 from aplomo.evals.probe import Probe, fit_probe
-from aplomo.evals.thresholds import choose_thresholds
+from aplomo.evals.thresholds import band, choose_thresholds
 
 __all__ = ["Score", "calibration_data", "fit", "fit_instructions", "round_data", "score"]
 
@@ -78,15 +78,8 @@ def fit(
     # The curve's own figures where it has them: a probe's for its own cases would flatter it.
     alone = [] if curve.probe else _probabilities(labelled, curve, question)
     likely = alone or [float(p) for p in model.predict_proba(rows)[:, 1]]
-    if costs:
-        low, high = choose_thresholds(likely, labels, *costs)
-        return replace(curve, no_below=round(low, 4), yes_from=round(high, 4))
-    distances = sorted(abs(p - 0.5) for p in likely)
-    # Just below, and not the nearest figure: cases at that distance stay outside the band, however
-    # many there are. A model that is certain gives many cases the very same log-odds.
-    at = distances[int(unsure_share * len(distances))]
-    half = max(0.0, (math.ceil(at * 1e4) - 1) / 1e4)
-    return replace(curve, no_below=round(0.5 - half, 4), yes_from=round(0.5 + half, 4))
+    low, high = choose_thresholds(likely, labels, *costs) if costs else band(likely, unsure_share)
+    return replace(curve, no_below=round(low, 4), yes_from=round(high, 4))
 
 
 def _probe(measured: Sequence[Measured], question: str) -> Probe | None:

@@ -1,11 +1,22 @@
 """Where to say no, where to say yes, and where to leave it to a person: by what errors cost."""
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 
 from aplomo.errors import UsageError
 
-__all__ = ["choose_thresholds"]
+__all__ = ["band", "choose_thresholds"]
+
+
+def band(probabilities: Sequence[float], share: float) -> tuple[float, float]:
+    """The widest pair (no_below, yes_from) around 0.5 with at most `share` of the cases in it."""
+    distances = sorted(abs(p - 0.5) for p in probabilities)
+    # Just below, and not the nearest figure: cases at that distance stay outside the band, however
+    # many there are. A model that is certain gives many cases the very same log-odds.
+    at = distances[int(share * len(distances))]
+    half = max(0.0, (math.ceil(at * 1e4) - 1) / 1e4)
+    return 0.5 - half, 0.5 + half
 
 
 def choose_thresholds(
