@@ -1,9 +1,11 @@
 """What whole decisions come to under settings of `--cost`, on cases that are fitted, not scored.
 
-    python benchmarks/costs.py KEPT [--protocol ID] [--unsure SHARE] SETTING...
+    python benchmarks/costs.py KEPT [--protocol ID] [--unsure SHARE] [--search WORTH] [SETTING...]
 
 KEPT is the file of `aplomo evals calibrate --keep`, which tells the states; no model is asked. A
-SETTING is a list of QUESTION=MISS:ALARM:PERSON with commas, or "" for none.
+SETTING is a list of QUESTION=MISS:ALARM:PERSON with commas, or "" for none. With --search, costs of
+a miss are looked for, one question after another, for all that a probe answers: those with which
+most outcomes are right, where a danger that reaches no person takes WORTH right outcomes away.
 
 Every case walks the protocol twice: by its labels, which gives the outcome that is right, and by
 what probes that have not seen it say of its state; rules are asked in both. What the model
@@ -33,6 +35,10 @@ from aplomo.walk import walk
 
 CASES = (Path("evals/core/cases.yaml"), *sorted(Path("evals/fitting").glob("comments.*.yaml")))
 Costs = tuple[float, float, float]
+States = Mapping[str, tuple[float, ...]]
+MISSES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
+PERSON = 9.0
+"""What leaving a case to a person costs: so much that nearly none is left."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def states(
     return kit.protocol, found
 
 
-def likely(question: str, cases: Sequence[Case], states: Mapping[str, Any]) -> Likely | None:
+def likely(question: str, cases: Sequence[Case], states: States) -> Likely | None:
     """None where too few cases are labelled for a probe."""
     from sklearn.linear_model import LogisticRegression
 
@@ -137,48 +143,99 @@ class Walked:
     def by_person(self) -> bool:
         return self.came.action == "escalate"
 
-
-def walked(
-    protocol: Protocol,
-    case: Case,
-    rule: Callable[[Question], Verdict],
-    found: Mapping[str, Likely],
-    edges: Mapping[str, tuple[float, float]],
-) -> Walked | None:
-    """None where the case lacks a label on its way."""
-
-    def right(question: Question) -> Verdict | None:
-        return rule(question) if _by_code(question) else case.answers.get(question.id)
-
-    def told(question: Question) -> Verdict:
-        if _by_code(question):
-            return rule(question)
-        if question.id not in found:
-            return "unsure"
-        (low, high), p = edges[question.id], found[question.id].by_case[case.id]
-        return "yes" if p >= high else "no" if p < low else "unsure"
-
-    wanted, came = ending(protocol, right), ending(protocol, told)
-    return Walked(case, wanted, came) if wanted and came else None
+    @property
+    def cared_for(self) -> bool:
+        return self.agrees or self.by_person
 
 
-def _by_code(question: Question) -> bool:
-    return question.ask == ("rule",)
+@dataclass(frozen=True)
+class World:
+    """The cases with what rules and probes say of them, and the outcomes that are right."""
+
+    protocol: Protocol
+    rules: Mapping[str, Callable[[Question], Verdict]]
+    found: Mapping[str, Likely]
+    right: Sequence[tuple[Case, Outcome]]
+    unsure: float
+
+    @property
+    def safety(self) -> list[str]:
+        return [question.id for question in self.protocol.questions.values() if question.safety]
+
+    def grave(self, case: Case) -> bool:
+        return any(case.answers.get(name) == "yes" for name in self.safety)
+
+    def walks(self, costs: Mapping[str, Costs]) -> list[Walked]:
+        edges = {
+            name: one.thresholds(costs.get(name), self.unsure) for name, one in self.found.items()
+        }
+        return [Walked(case, right, self._came(case, edges)) for case, right in self.right]
+
+    def _came(self, case: Case, edges: Mapping[str, tuple[float, float]]) -> Outcome:
+        def told(question: Question) -> Verdict:
+            if question.id not in self.found:
+                return self.rules[case.id](question) if question.rule else "unsure"
+            (low, high), p = edges[question.id], self.found[question.id].by_case[case.id]
+            return "yes" if p >= high else "no" if p < low else "unsure"
+
+        outcome = ending(self.protocol, told)
+        assert outcome is not None
+        return outcome
 
 
-def row(protocol: Protocol, walks: Sequence[Walked]) -> str:
-    safety = {q.id for q in protocol.questions.values() if q.safety}
-    grave = [w for w in walks if any(w.case.answers.get(name) == "yes" for name in safety)]
-    plain = [w for w in walks if w not in grave]
-    return (
-        f"{share(walks, lambda w: w.agrees)} {share(walks, lambda w: w.agrees or w.by_person)}"
-        f" {share(walks, lambda w: w.by_person)} {share(plain, lambda w: w.by_person)}"
-        f" {share(grave, lambda w: w.agrees or w.by_person)}"
+def world(protocol: Protocol, cases: Sequence[Case], states: States, unsure: float) -> World:
+    """Cases that lack a label on their way are left out."""
+    rules = {case.id: ruled(case.comment) for case in cases}
+
+    def right(case: Case) -> Outcome | None:
+        def label(question: Question) -> Verdict | None:
+            by_code = question.ask == ("rule",)
+            return rules[case.id](question) if by_code else case.answers.get(question.id)
+
+        return ending(protocol, label)
+
+    asked = [q.id for q in protocol.questions.values() if q.ask != ("rule",) and not q.same_as]
+    return World(
+        protocol=protocol,
+        rules=rules,
+        found={name: one for name in asked if (one := likely(name, cases, states))},
+        right=[(case, outcome) for case in cases if (outcome := right(case))],
+        unsure=unsure,
     )
+
+
+def row(world: World, costs: Mapping[str, Costs]) -> str:
+    walks = world.walks(costs)
+    grave = [one for one in walks if world.grave(one.case)]
+    plain = [one for one in walks if not world.grave(one.case)]
+    shares = (
+        share(walks, lambda one: one.agrees),
+        share(walks, lambda one: one.cared_for),
+        share(walks, lambda one: one.by_person),
+        share(plain, lambda one: one.by_person),
+        share(grave, lambda one: one.cared_for),
+    )
+    setting = ",".join(f"{name}={':'.join(f'{x:g}' for x in c)}" for name, c in costs.items())
+    return "".join(shares) + "  " + (setting or "none")
 
 
 def share(walks: Sequence[Walked], holds: Callable[[Walked], bool]) -> str:
     return f"{sum(map(holds, walks)) / len(walks):>9.3f}" if walks else f"{'–':>9}"
+
+
+def searched(world: World, worth: float) -> dict[str, Costs]:
+    """The costs that --search looks for: one question after another, twice."""
+
+    def gain(costs: Mapping[str, Costs]) -> float:
+        walks = world.walks(costs)
+        lost = sum(world.grave(one.case) and not one.cared_for for one in walks)
+        return sum(one.agrees for one in walks) - worth * lost
+
+    probed = [q.id for q in world.protocol.questions.values() if "probe" in q.ask]
+    best: dict[str, Costs] = {name: (1.0, 1.0, PERSON) for name in probed if name in world.found}
+    for name in [*best, *best]:
+        best = max(({**best, name: (miss, 1.0, PERSON)} for miss in MISSES), key=gain)
+    return best
 
 
 def costs_of(setting: str) -> dict[str, Costs]:
@@ -195,24 +252,22 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("kept", type=Path)
-    parser.add_argument("settings", nargs="+")
+    parser.add_argument("settings", nargs="*")
     parser.add_argument("--protocol", default="brand-care")
     parser.add_argument("--unsure", type=float, default=0.02)
+    parser.add_argument("--search", type=float, metavar="WORTH")
     options = parser.parse_args()
 
     cases = [case for case in load_cases(*CASES) if case.split == "calibration"]
-    protocol, read_ = states(options.kept, options.protocol, cases)
-    cases = [case for case in cases if case.id in read_]
-    asked = [q.id for q in protocol.questions.values() if not _by_code(q) and not q.same_as]
-    found = {q: one for q in asked if (one := likely(q, cases, read_))}
-    rules = {case.id: ruled(case.comment) for case in cases}
-    print(f"{len(cases)} cases, probes of {', '.join(found)}")
+    protocol, known = states(options.kept, options.protocol, cases)
+    cases = [case for case in cases if case.id in known]
+    made = world(protocol, cases, known, options.unsure)
+    print(f"{len(made.right)} of {len(cases)} cases have every label on their way")
     print("  outcome  +person   person ordinary   safety  setting")
     for setting in options.settings:
-        costs = costs_of(setting)
-        edges = {q: one.thresholds(costs.get(q), options.unsure) for q, one in found.items()}
-        walks = [walked(protocol, case, rules[case.id], found, edges) for case in cases]
-        print(row(protocol, [one for one in walks if one]), "", setting or "none", flush=True)
+        print(row(made, costs_of(setting)), flush=True)
+    if options.search is not None:
+        print(row(made, searched(made, options.search)))
 
 
 if __name__ == "__main__":

@@ -113,6 +113,35 @@ def test_a_probe_answers_before_the_next_where_it_is_fitted_and_sure(
     made.model.assert_complete()
 
 
+@pytest.mark.parametrize(
+    ("curve", "steps", "asked"),
+    [
+        ({"probe": packed((9.0, 0.0)), "weight": 0.0}, [READ], ["state"]),
+        (
+            {"probe": packed((9.0, 0.0)), "weight": 0.0},
+            [ModelRejected("no embeddings here"), surely("yes")],
+            ["state", "answer:1"],
+        ),
+        ({"probe": "", "weight": 1.0}, [surely("yes")], ["answer:1"]),
+    ],
+)
+def test_who_is_read_first_is_asked_only_where_the_state_tells_nothing(
+    workspace: Workspace, curve: dict[str, Any], steps: list[Step], asked: list[str]
+) -> None:
+    protocol = loads(SMALL.replace("Is it praise?}", "Is it praise?}\n    ask: [probe, model]"))
+    assert workspace.root is not None
+    place = workspace.root / "calibration" / "small" / "scripted.json"
+    data = json.loads(place.read_text())
+    fitted = curve | {"intercept": 0.0, "no_below": 0.4, "yes_from": 0.6}
+    data["rounds"]["1"]["questions"] = {"positive": fitted}
+    place.write_text(json.dumps(data))
+    made = _drafter(workspace, *steps, protocol=protocol)
+    decision = made.draft(PRAISE)
+    assert (decision.answers["positive"].answer, decision.outcome.id) == ("yes", "thank")
+    assert [request.purpose for request in made.model.requests] == asked
+    assert decision.calibration == "fitted"
+
+
 def test_a_model_that_tells_no_state_is_believed_as_far_as_it_speaks(workspace: Workspace) -> None:
     decision = _drafter(workspace, surely("yes"), ModelRejected("no embeddings here")).draft(PRAISE)
     answer = decision.answers["positive"]

@@ -103,6 +103,25 @@ def test_a_case_that_the_model_fails_is_left_out(made: Made, oracle: Oracle) -> 
     assert data["rounds"]["1"]["questions"]["positive"]["test"]["no"] == 5
 
 
+def test_what_the_state_decides_is_read_and_not_asked(made: Made, oracle: Oracle) -> None:
+    labelled(made)
+    whole = (made.root / "evals/mini/cases.yaml").read_text(encoding="utf-8")
+    more = made.root / "more.yaml"
+    more.write_text(whole.replace("id: c", "id: d"), encoding="utf-8")
+    for question in ("praise", "we fail them", "it worth an answer"):
+        made.edit(
+            "protocols/small.yaml", f"{question}?}}", f"{question}?}}\n    ask: [probe, model]"
+        )
+    oracle.telling = True
+    result = aplomo("calibrate", str(more), *live(oracle)[1:])
+    assert result.exit_code == 0, result.output
+    assert oracle.calls == 48, "each case is read once"
+    data = json.loads((made.root / "calibration/small/m.json").read_text(encoding="utf-8"))
+    curve = data["rounds"]["1"]["questions"]["positive"]
+    assert curve["weight"] == 0
+    assert curve["probe"]
+
+
 def test_what_was_kept_is_not_asked_again(made: Made, oracle: Oracle) -> None:
     labelled(made)
     oracle.telling = True

@@ -81,6 +81,16 @@ def test_a_question_that_was_never_asked_rests_on_the_state_alone() -> None:
         fit(few[:20], "q", unsure_share=0.05)
 
 
+def test_what_the_state_alone_decides_is_fitted_without_log_odds() -> None:
+    told, unread = with_states(measured(200, 4), telling=3), measured(200, 4)
+    never = [replace(one, logits={}) for one in told]
+    fitted = fit([*told, *unread[:20]], "q", unsure_share=0.05, by_state=True)
+    assert fitted == fit(never, "q", unsure_share=0.05)
+    assert fit(told, "q", unsure_share=0.05).weight > 0
+    plain = fit(unread, "q", unsure_share=0.05)
+    assert fit(unread, "q", unsure_share=0.05, by_state=True) == plain
+
+
 def test_log_odds_that_speak_against_themselves_leave_it_to_every_state_that_was_read() -> None:
     read = with_states(measured(300, -2), telling=2)
     asked = [one if index < 150 else replace(one, logits={}) for index, one in enumerate(read)]

@@ -36,7 +36,7 @@ def walked(comment: Comment, **answers: Verdict) -> tuple[list[str], str]:
 
     def answer(question: Question) -> Verdict:
         path.append(question.id)
-        if question.rule:
+        if question.rule and question.id not in answers:
             return "yes" if compile_rule(question.rule)(comment) else "no"
         return answers.get(question.id, "no")
 
@@ -199,7 +199,7 @@ SPINE: tuple[tuple[str, dict[str, Verdict], str], ...] = (
     ("esto es peligroso", {"self_harm": "unsure"}, "safety_review"),
     ("mm", {"serious": "yes"}, "case_by_case"),
     ("mm", {"serious": "yes", "self_harm": "yes"}, "crisis_support"),
-    ("qué ricos", {"positive": "yes", "wake_up_call": "yes"}, "suggestion"),
+    ("qué ricos", {"positive": "yes", "wish_meant": "yes"}, "suggestion"),
     ("mm", {"serious": "unsure"}, "case_by_case"),
     ("mm", {"serious": "yes", "positive": "yes"}, "thank"),
     ("hijos de puta", {"offensive": "yes"}, "hide_breaking_rules"),

@@ -144,6 +144,7 @@ PAIRS: dict[str, Pair] = {
     ),
     "asks_something": Pair(said("abrís hoy?", "donde estáis"), said("no pregunto nada")),
     "wish": Pair(said("ojalá lo hagáis en azul", "wish it came in blue"), said("lo hacéis en azul, genial")),
+    "wish_meant": Pair(said("qué ricos, molaría en azul", "lovely, could do with a lid"), said("qué ricos, mola el azul", "lovely, what a lid")),
     "only_a_mention": Pair((*said("@ana mira"), *known(age_days="120")), (*said("@ana mira qué ricos"), *known(age_days="12"))),
     "worth_sharing": Pair(
         (Comment(text="ricos", author=Author(followers=1000)), *said("x" * 180)),

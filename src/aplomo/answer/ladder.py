@@ -109,12 +109,14 @@ class Ladder:
         """What the state tells; None where no probe is fitted for it, or there is no state."""
         round_ = rounds.round(question.round)
         calibration = rounds.calibration(round_)
-        if (curve := calibration.curves.get(question.id)) is None:
+        curve = calibration.curve(question.id)
+        if not curve.probe:
             return None
         state = yield from self._sense(round_, calibration)
         verdict, confidence, reason = curve.judged("unsure", None, state)
         if confidence is None:
             return None
+        self._calibrations.add(calibration.status)
         return self._unswayed(
             Answer(
                 question=question.id,

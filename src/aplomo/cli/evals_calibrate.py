@@ -167,16 +167,18 @@ def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None
     round_, done = rounds.round(number), source.ask(number)
     if not done:
         return None
-    if not any(one.logits for one in done):
+    if not any(one.logits or one.state for one in done):
         raise UsageError("this server gives no log-probabilities: there is nothing to calibrate")
     fitting = [one for one in done if one.case.split == "calibration"]
     test = [one for one in done if one.case.split == "test"]
     curves: dict[str, Curve] = {}
-    probed = source.drafter.kit.protocol.probed(number)
-    for name in (question.id for question in (*round_.questions, *probed)):
-        costs = rule.costs.get(name)
+    probed = {question.id for question in source.drafter.kit.protocol.probed(number)}
+    for name in sorted({*probed, *(question.id for question in round_.questions)}):
+        costs, by_state = rule.costs.get(name), name in probed
         try:
-            curves[name] = fit(fitting, name, unsure_share=rule.unsure, costs=costs)
+            curves[name] = fit(
+                fitting, name, unsure_share=rule.unsure, costs=costs, by_state=by_state
+            )
         except ValueError:
             click.echo(f"{name}: not fitted, for want of cases labelled yes and no", err=True)
     scores = {name: found for name in curves if (found := score(test, name, curves[name]))}

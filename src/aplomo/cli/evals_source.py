@@ -57,19 +57,25 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
         def ask(number: int) -> "list[Measured]":
             round_ = rounds.round(number)
             names = [question.id for question in round_.questions]
-            asked = sample(of_round(cases, names, first=number == 1), options["most"])
-            unread = [case for case in cases if case.id not in states] if asked else []
-            with _bar(len(asked) + len(unread)) as step:
+            if not of_round(cases, names, first=number == 1):
+                return []
+            unread = [case for case in cases if case.id not in states]
+            with _bar(len(unread)) as step:
                 for case, state in _answered(unread, lambda one: read([one], round_, *model)):
                     states[case.id] = state
                     step()
-                logits: dict[str, Mapping[str, float]] = {}
+            # What the state alone decides need not be written.
+            if states:
+                names = [q.id for q in round_.questions if "probe" not in q.ask]
+            asked = sample(of_round(cases, names, first=number == 1), options["most"])
+            logits: dict[str, Mapping[str, float]] = {}
+            with _bar(len(asked)) as step:
                 for case, given in _answered(asked, lambda one: measure([one], round_, *model)):
                     logits[case.id] = given
                     step()
             return [
                 Measured(case=case, logits=logits.get(case.id, {}), state=states.get(case.id, ()))
-                for case in (cases if asked else [])
+                for case in cases
             ]
 
         def told(number: int) -> "Mapping[str, tuple[float, ...]]":

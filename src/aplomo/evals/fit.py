@@ -43,15 +43,19 @@ def fit(
     *,
     unsure_share: float,
     costs: tuple[float, float, float] | None = None,
+    by_state: bool = False,
 ) -> Curve:
     """The curve of one question, from its labelled cases.
 
     Cases of which only the state is known serve the probe alone, which is all there is to a
-    question that was never asked. With `costs` (of a missed yes, of a false alarm, of a person) the
+    question that was never asked, or that the state alone decides (`by_state`, where there are
+    states). With `costs` (of a missed yes, of a false alarm, of a person) the
     thresholds are those that would have cost least; without, they enclose `unsure_share` of the
     cases around 0.5. Raises ValueError when both answers are not among the cases, or not often
     enough for the probe that a question never asked rests on.
     """
+    if by_state and any(one.state for one in measured):
+        measured = [replace(one, logits={}) for one in measured if one.state]
     labelled = _labelled(measured, question)
     labels = _labels(labelled, question)
     if len(set(labels)) < 2:

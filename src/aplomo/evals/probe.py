@@ -14,7 +14,7 @@ __all__ = ["LEAST", "Probe", "fit_probe"]
 LEAST = 8
 """A direction among a thousand cannot be found with fewer yeses, or noes, than this."""
 
-STRENGTHS = (0.01, 0.1, 1.0)
+STRENGTHS = (0.1, 1.0)
 """Inverse strengths of regularisation that are tried."""
 
 FOLDS = 5
