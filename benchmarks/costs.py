@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from aplomo.answer.calibration import Curve
 from aplomo.answer.rule import by_rule
 from aplomo.comment import Comment
 from aplomo.embed.drafter import Drafter
 from aplomo.errors import ModelRejected
 from aplomo.evals.cases import Case, load_cases
+from aplomo.evals.fit import STRENGTH
 from aplomo.evals.kept import Kept
 from aplomo.evals.measure import read
 from aplomo.evals.probe import fit_probe
@@ -97,7 +99,7 @@ def likely(question: str, cases: Sequence[Case], states: States) -> Likely | Non
         if case.id not in scores:
             parts = zip(probe.weights, states[case.id], strict=True)
             scores[case.id] = sum(w * x for w, x in parts) + probe.intercept
-    platt: Any = LogisticRegression(class_weight="balanced")
+    platt: Any = LogisticRegression(class_weight="balanced", C=STRENGTH)
     platt.fit([[scores[name]] for name in labels], list(labels.values()))
     given = platt.predict_proba([[score] for score in scores.values()])[:, 1]
     return Likely(dict(zip(scores, map(float, given), strict=True)), labels)
@@ -175,8 +177,12 @@ class World:
         def told(question: Question) -> Verdict:
             if question.id not in self.found:
                 return self.rules[case.id](question) if question.rule else "unsure"
-            (low, high), p = edges[question.id], self.found[question.id].by_case[case.id]
-            return "yes" if p >= high else "no" if p < low else "unsure"
+            low, high = edges[question.id]
+            curve = Curve(no_below=low, yes_from=high)
+            verdict = curve.verdict(self.found[question.id].by_case[case.id])
+            return (
+                self.rules[case.id](question) if verdict == "unsure" and question.rule else verdict
+            )
 
         outcome = ending(self.protocol, told)
         assert outcome is not None
@@ -254,13 +260,17 @@ def main() -> None:
     parser.add_argument("kept", type=Path)
     parser.add_argument("settings", nargs="*")
     parser.add_argument("--protocol", default="brand-care")
-    parser.add_argument("--unsure", type=float, default=0.02)
+    parser.add_argument("--unsure", type=float, default=0.01)
     parser.add_argument("--search", type=float, metavar="WORTH")
     options = parser.parse_args()
+    if not options.kept.is_file():
+        parser.error(f"{options.kept} is no file: see `aplomo evals calibrate --keep`")
 
     cases = [case for case in load_cases(*CASES) if case.split == "calibration"]
     protocol, known = states(options.kept, options.protocol, cases)
     cases = [case for case in cases if case.id in known]
+    if not cases:
+        parser.error(f"{options.kept} holds no state of these cases under the present prompts")
     made = world(protocol, cases, known, options.unsure)
     print(f"{len(made.right)} of {len(cases)} cases have every label on their way")
     print("  outcome  +person   person ordinary   safety  setting")

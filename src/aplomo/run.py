@@ -144,10 +144,11 @@ def _record(
 ) -> Decision:
     usage = ladder.usage + composed.usage
     protocol = kit.protocol
-    used = (ladder.prompts if ladder.usage.calls else set[str]()) | set(composed.prompts)
+    reached = ladder.reached or composed.usage.calls > 0
+    used = (ladder.prompts if ladder.reached else set[str]()) | set(composed.prompts)
     status = status_of(route, composed.reply, drafted=kit.write)
     notes = [*ladder.notes, *composed.notes]
-    if ladder.swayed is not None and usage.calls:
+    if ladder.swayed is not None and reached:
         notes.insert(0, ladder.swayed)
         status = "needs_human" if _leans_on_model(ladder, route, composed) else status
     return Decision(
@@ -163,7 +164,7 @@ def _record(
         reply=composed.reply,
         pending=route.pending,
         notes=tuple(notes),
-        model=kit.model if usage.calls else None,
+        model=kit.model if reached else None,
         prompts={name: kit.prompts[name].sha256 for name in sorted(used)},
         calibration=ladder.calibrated,
         usage=usage,

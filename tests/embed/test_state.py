@@ -140,6 +140,8 @@ def test_who_is_read_first_is_asked_only_where_the_state_tells_nothing(
     assert (decision.answers["positive"].answer, decision.outcome.id) == ("yes", "thank")
     assert [request.purpose for request in made.model.requests] == asked
     assert decision.calibration == "fitted"
+    assert decision.model is not None
+    assert set(decision.prompts) == {name.partition(":")[0] for name in asked}
 
 
 def test_a_model_that_tells_no_state_is_believed_as_far_as_it_speaks(workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ import pytest
 from aplomo.answer.calibration import Calibration, Curve
 from aplomo.comment import Comment
 from aplomo.evals.cases import Case, Split
-from aplomo.evals.fit import fit, fit_instructions, score
+from aplomo.evals.fit import fit, fit_instructions, read_alone, score
 from aplomo.evals.measure import Measured, of_round, sample
 
 
@@ -81,14 +81,21 @@ def test_a_question_that_was_never_asked_rests_on_the_state_alone() -> None:
         fit(few[:20], "q", unsure_share=0.05)
 
 
-def test_what_the_state_alone_decides_is_fitted_without_log_odds() -> None:
+def test_what_a_probe_answers_is_fitted_on_the_states_where_they_suffice() -> None:
     told, unread = with_states(measured(200, 4), telling=3), measured(200, 4)
-    never = [replace(one, logits={}) for one in told]
-    fitted = fit([*told, *unread[:20]], "q", unsure_share=0.05, by_state=True)
-    assert fitted == fit(never, "q", unsure_share=0.05)
-    assert fit(told, "q", unsure_share=0.05).weight > 0
-    plain = fit(unread, "q", unsure_share=0.05)
-    assert fit(unread, "q", unsure_share=0.05, by_state=True) == plain
+    cases = read_alone([*told, *unread[:20]], "q")
+    assert [(one.case.id, one.logits) for one in cases] == [(one.case.id, {}) for one in told]
+    few = [*told[:7], *unread]
+    assert read_alone(few, "q") == few
+
+
+def test_a_curve_by_state_is_scored_on_all_that_was_read() -> None:
+    read = with_states(measured(200, 4), telling=3)
+    curve = fit(read_alone(read, "q"), "q", unsure_share=0.05)
+    asked = [one if number < 50 else replace(one, logits={}) for number, one in enumerate(read)]
+    found = score(asked, "q", curve)
+    assert found is not None
+    assert found.yes + found.no == 200
 
 
 def test_log_odds_that_speak_against_themselves_leave_it_to_every_state_that_was_read() -> None:

@@ -74,6 +74,11 @@ class Ladder:
         return found and f"the comment contains text addressed to the model: “{found}”"
 
     @property
+    def reached(self) -> bool:
+        """Whether the model has read the comment: it has answered, or told its state."""
+        return bool(self.usage.calls or self._state)
+
+    @property
     def calibrated(self) -> str:
         """What the rounds' calibration was: of several, the one to trust least."""
         return next((s for s in ("stale", "none", "fitted") if s in self._calibrations), "none")
@@ -89,6 +94,8 @@ class Ladder:
     def _climb(self, question: Question) -> Effects[Answer | None]:
         last: Answer | None = None
         for rung in question.ask:
+            if rung == "model" and last is not None and last.by == "model":
+                continue  # its state has spoken, and what it writes is weighed by the same curve
             if (tried := (yield from self._try(rung, question))) is not None:
                 last = self.answers[question.id] = tried
                 if tried.answer != "unsure":
@@ -142,7 +149,7 @@ class Ladder:
 
     def _ask(self, round_: Round, rounds: Rounds) -> Effects[dict[str, Answer]]:
         """Ask one round; a failed model leaves each of its questions unsure, with the reason."""
-        self.notes += shown(self.comment).notes
+        self._note_what_is_left_out()
         asked: Asked[Reading] = yield Call(request=round_.request(self.comment), parse=round_.parse)
         self.usage += asked.usage
         self.prompts.add("answer")
@@ -195,6 +202,7 @@ class Ladder:
     def _read(self, round_: Round) -> Effects[tuple[float, ...]]:
         """The model's hidden state after the comment; empty, with a note, where it gives none."""
         if self._state is None:
+            self._note_what_is_left_out()
             request = round_.state_request(self.comment)
             asked: Asked[Completion] = yield Call(request=request, parse=lambda done: done)
             self.usage += asked.usage
@@ -203,6 +211,9 @@ class Ladder:
             if not self._state:
                 self.notes.append(f"the model did not tell its state: {asked.error}")
         return self._state
+
+    def _note_what_is_left_out(self) -> None:
+        self.notes += [note for note in shown(self.comment).notes if note not in self.notes]
 
     def _unswayed(self, answer: Answer) -> Answer:
         """The model's answer as unsure where the comment tells the model what to answer."""

@@ -160,7 +160,7 @@ def _with_instructions(before: "Mapping[str, Any]", fitted: dict[str, Any]) -> d
 
 def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None:
     """One round, fitted; None when no case labels a question of it, or none was asked it."""
-    from aplomo.evals.fit import fit, fit_instructions, round_data, score
+    from aplomo.evals.fit import fit, fit_instructions, read_alone, round_data, score
 
     rounds = source.drafter.kit.rounds
     assert rounds is not None
@@ -172,13 +172,12 @@ def _fitted(source: "Source", number: int, rule: _Rule) -> dict[str, Any] | None
     fitting = [one for one in done if one.case.split == "calibration"]
     test = [one for one in done if one.case.split == "test"]
     curves: dict[str, Curve] = {}
-    probed = {question.id for question in source.drafter.kit.protocol.probed(number)}
-    for name in sorted({*probed, *(question.id for question in round_.questions)}):
-        costs, by_state = rule.costs.get(name), name in probed
+    probed = [question.id for question in source.drafter.kit.protocol.probed(number)]
+    for name in dict.fromkeys((*(question.id for question in round_.questions), *probed)):
+        cases = read_alone(fitting, name) if name in probed else fitting
+        costs = rule.costs.get(name)
         try:
-            curves[name] = fit(
-                fitting, name, unsure_share=rule.unsure, costs=costs, by_state=by_state
-            )
+            curves[name] = fit(cases, name, unsure_share=rule.unsure, costs=costs)
         except ValueError:
             click.echo(f"{name}: not fitted, for want of cases labelled yes and no", err=True)
     scores = {name: found for name in curves if (found := score(test, name, curves[name]))}

@@ -54,25 +54,30 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
         rounds, model = drafter.kit.rounds, (asked_of, drafter.policy)
         assert rounds is not None
 
+        def fill(
+            given: "dict[str, T]",
+            of: "Sequence[Case]",
+            ask: "Callable[[Case], Iterable[tuple[Case, T]]]",
+        ) -> "dict[str, T]":
+            with _bar(len(of)) as step:
+                for case, answer in _answered(of, ask):
+                    given[case.id] = answer
+                    step()
+            return given
+
         def ask(number: int) -> "list[Measured]":
             round_ = rounds.round(number)
-            names = [question.id for question in round_.questions]
-            if not of_round(cases, names, first=number == 1):
+            names = {question.id for question in round_.questions}
+            probed = {question.id for question in drafter.kit.protocol.probed(number)}
+            if not any(case.answers.keys() & names for case in cases):
                 return []
             unread = [case for case in cases if case.id not in states]
-            with _bar(len(unread)) as step:
-                for case, state in _answered(unread, lambda one: read([one], round_, *model)):
-                    states[case.id] = state
-                    step()
+            fill(states, unread, lambda case: read([case], round_, *model))
             # What the state alone decides need not be written.
-            if states:
-                names = [q.id for q in round_.questions if "probe" not in q.ask]
-            asked = sample(of_round(cases, names, first=number == 1), options["most"])
-            logits: dict[str, Mapping[str, float]] = {}
-            with _bar(len(asked)) as step:
-                for case, given in _answered(asked, lambda one: measure([one], round_, *model)):
-                    logits[case.id] = given
-                    step()
+            written = names - probed if states else names
+            asked = sample(of_round(cases, sorted(written), first=number == 1), options["most"])
+            none: dict[str, Mapping[str, float]] = {}
+            logits = fill(none, asked, lambda case: measure([case], round_, *model))
             return [
                 Measured(case=case, logits=logits.get(case.id, {}), state=states.get(case.id, ()))
                 for case in cases
@@ -81,11 +86,7 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
         def told(number: int) -> "Mapping[str, tuple[float, ...]]":
             round_ = rounds.round(number)
             unread = [case for case in instructed(fitting, listed) if case.id not in orders]
-            with _bar(len(unread)) as step:
-                for case, state in _answered(unread, lambda one: read([one], round_, *model)):
-                    orders[case.id] = state
-                    step()
-            return orders
+            return fill(orders, unread, lambda case: read([case], round_, *model))
 
         yield Source(drafter=drafter, ask=ask, told=told, instructed=bool(listed))
 
@@ -168,7 +169,10 @@ def of_recordings(options: "Mapping[str, Any]") -> Generator[Source]:
             if number == 1 and not answered:
                 hint = f"aplomo evals record {bench.suite.name} --misses"
                 raise UsageError("nothing is recorded under the present prompt", hint=hint)
-            return found if answered else []
+            probed = {question.id for question in drafter.kit.protocol.probed(number)}
+            by_state = probed.issuperset(q.id for q in rounds.round(number).questions)
+            told = answered or (by_state and any(one.state for one in found))
+            return found if told else []
 
         yield Source(drafter=drafter, ask=ask)
 

@@ -16,10 +16,19 @@ from typing import Any
 from aplomo.answer.calibration import FAR, FORMAT, Curve, packed
 from aplomo.answer.judge import Round
 from aplomo.evals.measure import Measured
-from aplomo.evals.probe import Probe, fit_probe
+from aplomo.evals.probe import LEAST, Probe, fit_probe
 from aplomo.evals.thresholds import band, choose_thresholds
 
-__all__ = ["Score", "calibration_data", "fit", "fit_instructions", "round_data", "score"]
+__all__ = [
+    "STRENGTH",
+    "Score",
+    "calibration_data",
+    "fit",
+    "fit_instructions",
+    "read_alone",
+    "round_data",
+    "score",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +52,15 @@ def fit(
     *,
     unsure_share: float,
     costs: tuple[float, float, float] | None = None,
-    by_state: bool = False,
 ) -> Curve:
     """The curve of one question, from its labelled cases.
 
     Cases of which only the state is known serve the probe alone, which is all there is to a
-    question that was never asked, or that the state alone decides (`by_state`, where there are
-    states). With `costs` (of a missed yes, of a false alarm, of a person) the
+    question that was never asked. With `costs` (of a missed yes, of a false alarm, of a person) the
     thresholds are those that would have cost least; without, they enclose `unsure_share` of the
     cases around 0.5. Raises ValueError when both answers are not among the cases, or not often
     enough for the probe that a question never asked rests on.
     """
-    if by_state and any(one.state for one in measured):
-        measured = [replace(one, logits={}) for one in measured if one.state]
     labelled = _labelled(measured, question)
     labels = _labels(labelled, question)
     if len(set(labels)) < 2:
@@ -84,6 +89,13 @@ def fit(
     likely = alone or [float(p) for p in model.predict_proba(rows)[:, 1]]
     low, high = choose_thresholds(likely, labels, *costs) if costs else band(likely, unsure_share)
     return replace(curve, no_below=round(low, 4), yes_from=round(high, 4))
+
+
+def read_alone(measured: Sequence[Measured], question: str) -> Sequence[Measured]:
+    """The cases for a question that a probe answers: their states, where those suffice for one."""
+    read = [replace(one, logits={}) for one in measured if one.state]
+    yes = [one.case.answers[question] == "yes" for one in read if question in one.case.answers]
+    return read if min(sum(yes), len(yes) - sum(yes)) >= LEAST else measured
 
 
 def _probe(measured: Sequence[Measured], question: str) -> Probe | None:
@@ -152,10 +164,15 @@ def _curve(model: Any, probe: Probe | None) -> Curve:
 
 
 def score(measured: Sequence[Measured], question: str, curve: Curve) -> Score | None:
-    """How `curve` does on the labelled cases; None when both answers are not among them."""
+    """How `curve` does on the labelled cases; None when both answers are not among them.
+
+    One for which log-odds count for nothing is scored on every case that was read.
+    """
     from sklearn import metrics
 
     scores: Any = metrics  # scikit-learn has no complete types
+    if not curve.weight:
+        measured = [replace(one, logits={}) for one in measured]
     labelled = _labelled(measured, question)
     labels = _labels(labelled, question)
     if len(set(labels)) < 2:

@@ -17,23 +17,30 @@ class Kept:
     """`model`, which is asked nothing that the file at `place` has an answer of it to.
 
     The file is a SQLite database, made where there is none. It holds every answer as soon as it is
-    given; what failed is asked again. Use it from one thread, and `close` it.
+    given; what failed is asked again. Only what is asked at temperature 0 is kept: a retry asks
+    above it, because it wants another answer. Use it from one thread, and `close` it.
 
-    Raises ConfigError when the file is something else.
+    Raises ConfigError when the file is something else, or cannot be opened.
     """
 
     def __init__(self, model: Model, place: Path) -> None:
         self._model = model
-        place.parent.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(place, isolation_level=None)
         try:
-            self._base.execute(
-                "CREATE TABLE IF NOT EXISTS given (key TEXT PRIMARY KEY, answer TEXT, state BLOB)"
-            )
-        except sqlite3.DatabaseError as error:
-            self._base.close()
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(place, isolation_level=None)
+            self._claim()
+        except (OSError, sqlite3.Error) as error:
             hint = "name another file, which is then made"
             raise ConfigError(f"keeps no answers: {error}", where=str(place), hint=hint) from None
+
+    def _claim(self) -> None:
+        tables = {name for (name,) in self._base.execute("SELECT name FROM sqlite_master")}
+        if tables and "given" not in tables:
+            self._base.close()
+            raise sqlite3.DatabaseError("it holds something else")
+        self._base.execute(
+            "CREATE TABLE IF NOT EXISTS given (key TEXT PRIMARY KEY, answer TEXT, state BLOB)"
+        )
 
     @property
     def name(self) -> str:
@@ -66,6 +73,8 @@ class Kept:
         return hashlib.sha256(json.dumps(asked, ensure_ascii=True).encode()).hexdigest()
 
     def _find(self, request: Request) -> Completion | None:
+        if request.temperature:
+            return None
         query = "SELECT answer, state FROM given WHERE key = ?"
         if (row := self._base.execute(query, (self._key(request),)).fetchone()) is None:
             return None
@@ -78,6 +87,8 @@ class Kept:
         )
 
     def _keep(self, request: Request, given: Completion) -> Completion:
+        if request.temperature:
+            return given
         tokens = [(token.text, dict(token.alternatives)) for token in given.tokens]
         answer = json.dumps([given.text, asdict(given.usage), tokens])
         # 32-bit floats are what models compute their states in.
