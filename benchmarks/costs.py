@@ -29,14 +29,13 @@ from aplomo.evals.fit import STRENGTH
 from aplomo.evals.kept import Kept
 from aplomo.evals.measure import read
 from aplomo.evals.probe import fit_probe
-from aplomo.evals.thresholds import band, choose_thresholds
+from aplomo.evals.thresholds import Costs, band, choose_thresholds, read_costs
 from aplomo.llm.port import Request
 from aplomo.llm.retry import RetryPolicy
 from aplomo.protocol.model import Outcome, Protocol, Question, Verdict
 from aplomo.walk import walk
 
 CASES = (Path("evals/core/cases.yaml"), *sorted(Path("evals/fitting").glob("comments.*.yaml")))
-Costs = tuple[float, float, float]
 States = Mapping[str, tuple[float, ...]]
 MISSES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
 PERSON = 9.0
@@ -244,15 +243,6 @@ def searched(world: World, worth: float) -> dict[str, Costs]:
     return best
 
 
-def costs_of(setting: str) -> dict[str, Costs]:
-    costs: dict[str, Costs] = {}
-    for written in filter(None, setting.split(",")):
-        name, _, figures = written.partition("=")
-        miss, alarm, person = map(float, figures.split(":"))
-        costs[name] = (miss, alarm, person)
-    return costs
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -275,7 +265,8 @@ def main() -> None:
     print(f"{len(made.right)} of {len(cases)} cases have every label on their way")
     print("  outcome  +person   person ordinary   safety  setting")
     for setting in options.settings:
-        print(row(made, costs_of(setting)), flush=True)
+        costs = read_costs(filter(None, setting.split(",")), protocol.questions)
+        print(row(made, costs), flush=True)
     if options.search is not None:
         print(row(made, searched(made, options.search)))
 

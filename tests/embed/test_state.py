@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aplomo import Drafter, ScriptedModel
+from aplomo import Comment, Drafter, ScriptedModel
 from aplomo.answer.calibration import packed
 from aplomo.errors import ModelRejected
 from aplomo.llm.port import Completion, Token, Usage
@@ -55,6 +55,19 @@ def _drafter(workspace: Workspace, *steps: Step, protocol: Protocol = PROTOCOL) 
         workspace=workspace,
         write=False,
     )
+
+
+def _probed(workspace: Workspace, *steps: Step, **curve: Any) -> Any:
+    """On a protocol whose `positive` is read off the state before it is asked."""
+    assert workspace.root is not None
+    place = workspace.root / "calibration" / "small" / "scripted.json"
+    data = json.loads(place.read_text())
+    shape = {"probe": packed((9.0, 0.0)), "weight": 0.0, "intercept": 0.0}
+    fitted = shape | {"no_below": 0.4, "yes_from": 0.6} | curve
+    data["rounds"]["1"]["questions"] = {"positive": fitted}
+    place.write_text(json.dumps(data))
+    protocol = loads(SMALL.replace("Is it praise?}", "Is it praise?}\n    ask: [probe, model]"))
+    return _drafter(workspace, *steps, protocol=protocol)
 
 
 def test_the_state_decides_with_the_log_odds_and_costs_no_answer(workspace: Workspace) -> None:
@@ -116,9 +129,9 @@ def test_a_probe_answers_before_the_next_where_it_is_fitted_and_sure(
 @pytest.mark.parametrize(
     ("curve", "steps", "asked"),
     [
-        ({"probe": packed((9.0, 0.0)), "weight": 0.0}, [READ], ["state"]),
+        ({}, [READ], ["state"]),
         (
-            {"probe": packed((9.0, 0.0)), "weight": 0.0},
+            {},
             [ModelRejected("no embeddings here"), surely("yes")],
             ["state", "answer:1"],
         ),
@@ -128,20 +141,28 @@ def test_a_probe_answers_before_the_next_where_it_is_fitted_and_sure(
 def test_who_is_read_first_is_asked_only_where_the_state_tells_nothing(
     workspace: Workspace, curve: dict[str, Any], steps: list[Step], asked: list[str]
 ) -> None:
-    protocol = loads(SMALL.replace("Is it praise?}", "Is it praise?}\n    ask: [probe, model]"))
-    assert workspace.root is not None
-    place = workspace.root / "calibration" / "small" / "scripted.json"
-    data = json.loads(place.read_text())
-    fitted = curve | {"intercept": 0.0, "no_below": 0.4, "yes_from": 0.6}
-    data["rounds"]["1"]["questions"] = {"positive": fitted}
-    place.write_text(json.dumps(data))
-    made = _drafter(workspace, *steps, protocol=protocol)
+    made = _probed(workspace, *steps, **curve)
     decision = made.draft(PRAISE)
     assert (decision.answers["positive"].answer, decision.outcome.id) == ("yes", "thank")
     assert [request.purpose for request in made.model.requests] == asked
     assert decision.calibration == "fitted"
     assert decision.model is not None
     assert set(decision.prompts) == {name.partition(":")[0] for name in asked}
+
+
+def test_a_state_that_leaves_it_open_is_not_asked_again_in_words(workspace: Workspace) -> None:
+    made = _probed(workspace, READ, intercept=-9.0)
+    decision = made.draft(PRAISE)
+    assert (decision.answers["positive"].answer, decision.status) == ("unsure", "needs_human")
+    assert [request.purpose for request in made.model.requests] == ["state"]
+
+
+def test_that_only_a_part_was_read_is_said_once(workspace: Workspace) -> None:
+    long = Comment(text="Me encanta vuestro café. " * 2000, lang="es")
+    [by_state] = _probed(workspace, READ).draft(long).notes
+    [asked, _] = _probed(workspace, ModelRejected("none"), surely("yes")).draft(long).notes
+    assert by_state == asked
+    assert "characters" in asked
 
 
 def test_a_model_that_tells_no_state_is_believed_as_far_as_it_speaks(workspace: Workspace) -> None:

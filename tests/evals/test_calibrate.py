@@ -122,6 +122,30 @@ def test_what_the_state_decides_is_read_and_not_asked(made: Made, oracle: Oracle
     assert curve["probe"]
 
 
+def test_a_round_read_off_the_state_is_fitted_on_recordings(made: Made, oracle: Oracle) -> None:
+    labelled(made)
+    place = made.root / "evals/mini/cases.yaml"
+    head, cases = place.read_text(encoding="utf-8").split("cases:\n")
+    place.write_text(f"{head}cases:\n{cases}{cases.replace('id: c', 'id: d')}", encoding="utf-8")
+    for question in ("praise", "we fail them"):
+        made.edit(
+            "protocols/small.yaml", f"{question}?}}", f"{question}?}}\n    ask: [probe, model]"
+        )
+    made.edit("protocols/small.yaml", "an answer?}", 'an answer?}\n    rule: "true"')
+    oracle.telling = True
+    assert aplomo(*live(oracle)).exit_code == 0
+    assert record(oracle.url, "--all").exit_code == 0
+    fitted = made.root / "calibration/small/m.json"
+    before = json.loads(fitted.read_text(encoding="utf-8"))["rounds"]["1"]["questions"]
+    result = aplomo(*FIT, "--cost", "positive=50:1:9")
+    assert result.exit_code == 0, result.output
+    assert "round 1: 0 of 48 cases have a recording" in result.output
+    after = json.loads(fitted.read_text(encoding="utf-8"))["rounds"]["1"]["questions"]
+    assert after["failed"] == before["failed"]
+    assert after["positive"]["probe"] == before["positive"]["probe"]
+    assert after["positive"]["yes_from"] != before["positive"]["yes_from"]
+
+
 def test_what_was_kept_is_not_asked_again(made: Made, oracle: Oracle) -> None:
     labelled(made)
     oracle.telling = True

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aplomo.answer.calibration import Curve
     from aplomo.cli.evals_source import Source
     from aplomo.evals.measure import Measured
+    from aplomo.evals.thresholds import Costs
 
 __all__ = ["calibrate"]
 
@@ -75,13 +76,16 @@ def calibrate(**options: Any) -> None:
     from aplomo.answer.calibration import calibration_file
     from aplomo.cli.evals_source import of_model, of_recordings
     from aplomo.evals.fit import calibration_data
+    from aplomo.evals.thresholds import read_costs
 
     only: tuple[int, ...] = options["only"]
     if options["replay"]:
         _refuse_for_replay(options)
     with (of_recordings if options["replay"] else of_model)(options) as source:
         protocol, model = source.drafter.kit.protocol, source.drafter.model.name
-        rule = _Rule(unsure=options["unsure"], costs=_costs(options["costs"], protocol.questions))
+        rule = _Rule(
+            unsure=options["unsure"], costs=read_costs(options["costs"], protocol.questions)
+        )
         if unknown := sorted(set(only) - set(protocol.rounds)):
             hint = f"its rounds: {', '.join(map(str, protocol.rounds))}"
             raise UsageError(f"{protocol.id} has no round {unknown[0]}", hint=hint)
@@ -115,24 +119,7 @@ class _Rule:
     """How thresholds are set: a share that may go to a person, or costs by question id."""
 
     unsure: float
-    costs: "Mapping[str, tuple[float, float, float]]"
-
-
-def _costs(
-    given: tuple[str, ...], questions: "Mapping[str, object]"
-) -> dict[str, tuple[float, float, float]]:
-    costs: dict[str, tuple[float, float, float]] = {}
-    for item in given:
-        name, _, written = item.partition("=")
-        try:
-            miss, alarm, person = (float(part) for part in written.split(":"))
-        except ValueError:
-            hint = "like --cost threat=50:1:1"
-            raise UsageError(f"--cost {item!r} is not QUESTION=a:b:c", hint=hint) from None
-        if name not in questions:
-            raise UsageError(f"--cost names no question of the protocol: '{name}'")
-        costs[name] = (miss, alarm, person)
-    return costs
+    costs: "Mapping[str, Costs]"
 
 
 def _kept(place: Path) -> dict[str, Any]:

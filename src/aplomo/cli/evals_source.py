@@ -58,26 +58,24 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
             given: "dict[str, T]",
             of: "Sequence[Case]",
             ask: "Callable[[Case], Iterable[tuple[Case, T]]]",
-        ) -> "dict[str, T]":
+        ) -> None:
             with _bar(len(of)) as step:
                 for case, answer in _answered(of, ask):
                     given[case.id] = answer
                     step()
-            return given
 
         def ask(number: int) -> "list[Measured]":
             round_ = rounds.round(number)
             names = {question.id for question in round_.questions}
-            probed = {question.id for question in drafter.kit.protocol.probed(number)}
             if not any(case.answers.keys() & names for case in cases):
                 return []
             unread = [case for case in cases if case.id not in states]
             fill(states, unread, lambda case: read([case], round_, *model))
             # What the state alone decides need not be written.
-            written = names - probed if states else names
-            asked = sample(of_round(cases, sorted(written), first=number == 1), options["most"])
-            none: dict[str, Mapping[str, float]] = {}
-            logits = fill(none, asked, lambda case: measure([case], round_, *model))
+            written = [q.id for q in round_.questions if not (states and "probe" in q.ask)]
+            asked = sample(of_round(cases, written, first=number == 1), options["most"])
+            logits: dict[str, Mapping[str, float]] = {}
+            fill(logits, asked, lambda case: measure([case], round_, *model))
             return [
                 Measured(case=case, logits=logits.get(case.id, {}), state=states.get(case.id, ()))
                 for case in cases
@@ -86,7 +84,8 @@ def of_model(options: "Mapping[str, Any]") -> Generator[Source]:
         def told(number: int) -> "Mapping[str, tuple[float, ...]]":
             round_ = rounds.round(number)
             unread = [case for case in instructed(fitting, listed) if case.id not in orders]
-            return fill(orders, unread, lambda case: read([case], round_, *model))
+            fill(orders, unread, lambda case: read([case], round_, *model))
+            return orders
 
         yield Source(drafter=drafter, ask=ask, told=told, instructed=bool(listed))
 
@@ -166,12 +165,12 @@ def of_recordings(options: "Mapping[str, Any]") -> Generator[Source]:
             click.echo(
                 f"round {number}: {answered} of {len(cases)} cases have a recording", err=True
             )
-            if number == 1 and not answered:
+            # A round that a probe answers whole needs no recorded answer.
+            by_state = all("probe" in question.ask for question in rounds.round(number).questions)
+            told = answered or (by_state and any(one.state for one in found))
+            if number == 1 and not told:
                 hint = f"aplomo evals record {bench.suite.name} --misses"
                 raise UsageError("nothing is recorded under the present prompt", hint=hint)
-            probed = {question.id for question in drafter.kit.protocol.probed(number)}
-            by_state = probed.issuperset(q.id for q in rounds.round(number).questions)
-            told = answered or (by_state and any(one.state for one in found))
             return found if told else []
 
         yield Source(drafter=drafter, ask=ask)

@@ -17,7 +17,7 @@ from aplomo.answer.calibration import FAR, FORMAT, Curve, packed
 from aplomo.answer.judge import Round
 from aplomo.evals.measure import Measured
 from aplomo.evals.probe import LEAST, Probe, fit_probe
-from aplomo.evals.thresholds import band, choose_thresholds
+from aplomo.evals.thresholds import Costs, band, choose_thresholds
 
 __all__ = [
     "STRENGTH",
@@ -51,7 +51,7 @@ def fit(
     question: str,
     *,
     unsure_share: float,
-    costs: tuple[float, float, float] | None = None,
+    costs: Costs | None = None,
 ) -> Curve:
     """The curve of one question, from its labelled cases.
 

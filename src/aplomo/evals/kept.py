@@ -27,20 +27,10 @@ class Kept:
         self._model = model
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(place, isolation_level=None)
-            self._claim()
+            self._base = _opened(place)
         except (OSError, sqlite3.Error) as error:
             hint = "name another file, which is then made"
             raise ConfigError(f"keeps no answers: {error}", where=str(place), hint=hint) from None
-
-    def _claim(self) -> None:
-        tables = {name for (name,) in self._base.execute("SELECT name FROM sqlite_master")}
-        if tables and "given" not in tables:
-            self._base.close()
-            raise sqlite3.DatabaseError("it holds something else")
-        self._base.execute(
-            "CREATE TABLE IF NOT EXISTS given (key TEXT PRIMARY KEY, answer TEXT, state BLOB)"
-        )
 
     @property
     def name(self) -> str:
@@ -96,3 +86,19 @@ class Kept:
         row = (self._key(request), answer, state)
         self._base.execute("INSERT OR REPLACE INTO given VALUES (?, ?, ?)", row)
         return given
+
+
+def _opened(place: Path) -> sqlite3.Connection:
+    """The database at `place`, with its table. Raises sqlite3.Error when it is of others."""
+    base = sqlite3.connect(place, isolation_level=None)
+    try:
+        tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master")}
+        if tables and "given" not in tables:
+            raise sqlite3.DatabaseError("it holds something else")
+        base.execute(
+            "CREATE TABLE IF NOT EXISTS given (key TEXT PRIMARY KEY, answer TEXT, state BLOB)"
+        )
+    except sqlite3.Error:
+        base.close()
+        raise
+    return base

@@ -1,12 +1,34 @@
 """Where to say no, where to say yes, and where to leave it to a person: by what errors cost."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import accumulate
 
 from aplomo.errors import UsageError
 
-__all__ = ["band", "choose_thresholds"]
+__all__ = ["Costs", "band", "choose_thresholds", "read_costs"]
+
+Costs = tuple[float, float, float]
+"""What a missed yes, a false alarm and a person cost, in one unit."""
+
+
+def read_costs(given: Iterable[str], questions: Container[str]) -> dict[str, Costs]:
+    """Costs by question, out of texts like `threat=50:1:1`.
+
+    Raises UsageError for one of another form, or of none of the `questions`.
+    """
+    costs: dict[str, Costs] = {}
+    for item in given:
+        name, _, written = item.partition("=")
+        try:
+            miss, alarm, person = (float(part) for part in written.split(":"))
+        except ValueError:
+            hint = "like --cost threat=50:1:1"
+            raise UsageError(f"--cost {item!r} is not QUESTION=a:b:c", hint=hint) from None
+        if name not in questions:
+            raise UsageError(f"--cost names no question of the protocol: '{name}'")
+        costs[name] = (miss, alarm, person)
+    return costs
 
 
 def band(probabilities: Sequence[float], share: float) -> tuple[float, float]:
