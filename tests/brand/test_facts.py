@@ -42,6 +42,18 @@ def test_the_fact_a_comment_is_about_comes_first(lang: str, query: str, first: s
     assert ids(query, lang)[0] == first
 
 
+def test_a_fact_is_found_by_the_questions_it_answers_too() -> None:
+    arrive = Fact(
+        id="arrive",
+        statement={"en": "Orders arrive in 2 or 3 working days.", "es": "Llegan en 2 o 3 días."},
+        source="page",
+        questions={"en": ("How long does delivery take?",)},
+    )
+    facts = {"arrive": arrive}
+    assert search(facts, "delivery to Leeds, how long?", "en", TODAY) == (arrive,)
+    assert search(facts, "delivery", "es", TODAY) == ()
+
+
 @pytest.mark.parametrize(
     "query",
     ["", "💩💩", "menuda panda", "¿y para qué?", "the of and", '" OR NEAR(*) -:^', "'; DROP"],

@@ -30,8 +30,9 @@ def search(
 ) -> tuple[Fact, ...]:
     """The at most `most` facts holding on that day that `query` is about, the likeliest first.
 
-    Ranked by BM25 over the statements in `lang`; accents, case and endings do not count; equal
-    ranks in the order of their ids. Empty when no word of weight is shared.
+    Ranked by BM25 over the statements in `lang` and the questions they answer; accents, case and
+    endings do not count; equal ranks in the order of their ids. Empty when no word of weight is
+    shared.
     """
     held = [fact for fact in facts.values() if fact.holds(on) and lang in fact.statement]
     terms = " OR ".join(dict.fromkeys(_terms(query)))
@@ -41,12 +42,16 @@ def search(
         base.execute(
             "CREATE VIRTUAL TABLE fact USING fts5(id UNINDEXED, statement, tokenize=unicode61)"
         )
-        rows = [(fact.id, " ".join(words(fact.statement[lang]))) for fact in held]
+        rows = [(fact.id, " ".join(words(_wording(fact, lang)))) for fact in held]
         base.executemany("INSERT INTO fact VALUES (?, ?)", rows)
         found = base.execute(
             "SELECT id FROM fact WHERE fact MATCH ? ORDER BY bm25(fact), id LIMIT ?", (terms, most)
         ).fetchall()
     return tuple(facts[id_] for (id_,) in found)
+
+
+def _wording(fact: Fact, lang: str) -> str:
+    return "\n".join((fact.statement[lang], *fact.questions.get(lang, ())))
 
 
 def _terms(query: str) -> Iterator[str]:

@@ -86,6 +86,7 @@ def _facts(document: Document, languages: Sequence[str]) -> Mapping[str, Fact]:
             id=id_,
             statement=fact.statement,
             source=fact.source,
+            questions=fact.questions,
             valid_until=date.fromisoformat(fact.valid_until) if fact.valid_until else None,
         )
         for id_, fact in shape.facts.items()
@@ -135,6 +136,10 @@ def _fact_problems(document: Document, languages: Sequence[str]) -> Iterator[Pro
         if isinstance(statement, dict):
             where = ("facts", id_, "statement")
             yield from _uneven(document, where, _mapping(statement), languages, more=True)
+            for lang in _mapping(_mapping(fact).get("questions")):
+                if lang not in statement:
+                    where = ("facts", id_, "questions", lang)
+                    yield document.problem(where, f"facts.{id_} has no statement in '{lang}'")
 
 
 def _uneven(

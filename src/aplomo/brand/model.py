@@ -50,12 +50,14 @@ class Exemplar:
 class Fact:
     """One statement the brand stands behind, per language. A draft may cite only these.
 
-    `valid_until` is the last day on which it holds, None for no end.
+    `questions` are ways to ask for it, per language, in other words than its own: it is found by
+    them too. `valid_until` is the last day on which it holds, None for no end.
     """
 
     id: str
     statement: Texts
     source: str
+    questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     valid_until: date | None = None
 
     def holds(self, on: date) -> bool:

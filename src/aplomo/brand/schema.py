@@ -135,6 +135,8 @@ class FactShape(_Shape):
 
     statement: PerLanguage
     """The fact, as it may be said in public."""
+    questions: Lists = {}
+    """Ways to ask for it in other words than its own, by which it is found too."""
     source: Text
     """Where it comes from."""
     valid_until: IsoDate | None = None
