@@ -2,7 +2,8 @@
 
     python benchmarks/drafts.py [SUITE] [--protocol P]
 
-A reply is the model's own and passes every check, or the outcome's template took its place, or none
+A reply is the model's own and passes every check, or the outcome's template took its place; or the
+model was not asked, for no fact covers the question, and the outcome's own words are sent; or none
 was ready and a person is asked. Outcomes that make no reply are not counted.
 """
 
@@ -17,7 +18,7 @@ from aplomo.evals.session import replay
 
 Kind = tuple[str, str]
 """An outcome id and a language."""
-WAYS = ("model", "template", "person")
+WAYS = ("model", "template", "unasked", "person")
 
 
 def main() -> None:
@@ -48,13 +49,15 @@ def counted(results: Iterable[CaseResult]) -> Mapping[Kind, Counter[str]]:
 
 def _way(decision: Mapping[str, Any]) -> str:
     reply = decision["reply"]
-    return str(reply["origin"]) if reply and decision["status"] == "ready" else "person"
+    if not reply or decision["status"] != "ready":
+        return "person"
+    return str(reply["origin"]) if "draft" in decision["prompts"] else "unasked"
 
 
 def table(counts: Mapping[Kind, Counter[str]]) -> Iterator[str]:
     """A row an outcome and language, then one a language, then all of them."""
-    yield "| outcome | language | replies | the model's own | template | a person |"
-    yield "|---|---|---|---|---|---|"
+    yield "| outcome | language | replies | the model's own | template | not asked | a person |"
+    yield "|---|---|---|---|---|---|---|"
     for outcome, lang in sorted(counts):
         yield _row(outcome, lang, counts[outcome, lang])
     for lang in sorted({lang for _, lang in counts}):

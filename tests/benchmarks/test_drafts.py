@@ -8,7 +8,8 @@ from benchmarks.drafts import counted, table
 
 def result(case: str, lang: str = "es", **decision: Any) -> CaseResult:
     outcome = {"id": "restore", "action": "reply"}
-    whole = {"comment": {"lang": lang}, "outcome": outcome, "status": "ready", **decision}
+    whole = {"comment": {"lang": lang}, "outcome": outcome, "status": "ready", "prompts": ["draft"]}
+    whole |= decision
     return CaseResult(case=case, suite="drafts", protocol="p", decision=whole)
 
 
@@ -18,19 +19,20 @@ def test_own_words_templates_and_persons_are_told_apart() -> None:
         result("b", reply={"origin": "template"}),
         result("c", reply={"origin": "model"}, status="needs_human"),
         result("d", reply=None, status="needs_human"),
+        result("i", reply={"origin": "template"}, prompts=["answer"]),
         result("e", lang="en", reply={"origin": "model"}),
         result("f", outcome={"id": "listen", "action": "no_reply"}, reply=None),
         result("g", outcome=None, reply=None),
         CaseResult(case="h", suite="drafts", protocol="p", error="no recording"),
     ]
     counts = counted(results)
-    assert counts[("restore", "es")] == {"model": 1, "template": 1, "person": 2}
+    assert counts[("restore", "es")] == {"model": 1, "template": 1, "unasked": 1, "person": 2}
     assert set(counts) == {("restore", "es"), ("restore", "en")}
     assert list(table(counts))[-2:] == [
-        "| all | es | 4 | 1 (25%) | 1 (25%) | 2 (50%) |",
-        "| all | all | 5 | 2 (40%) | 1 (20%) | 2 (40%) |",
+        "| all | es | 5 | 1 (20%) | 1 (20%) | 1 (20%) | 2 (40%) |",
+        "| all | all | 6 | 2 (33%) | 1 (17%) | 1 (17%) | 2 (33%) |",
     ]
 
 
 def test_nothing_drafted_is_no_division_by_zero() -> None:
-    assert list(table(counted([])))[-1] == "| all | all | 0 | – | – | – |"
+    assert list(table(counted([])))[-1] == "| all | all | 0 | – | – | – | – |"

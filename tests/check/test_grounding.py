@@ -4,7 +4,7 @@ import pytest
 from inline_snapshot import snapshot
 from judging import judged, matter, rows
 
-from aplomo.check.grounding import facts, links, numbers
+from aplomo.check.grounding import facts, founded, links, numbers
 from aplomo.comment import Author, Comment
 from aplomo.draft import Draft
 from aplomo.protocol.model import Outcome
@@ -208,5 +208,22 @@ def test_a_question_is_answered_with_what_a_cited_fact_states(lang: str) -> None
     assert not facts(Draft(text=invented[lang]), about).passed
     assert facts(Draft(text=stated, facts=("roast_date",)), about).passed
     assert facts(Draft(text=invented[lang], origin="template"), about).passed
+    both = facts(Draft(text=f"{stated} {invented[lang]}", facts=("roast_date",)), about)
+    assert both.detail == f"no cited fact says '{invented[lang]}'"
+    offer = {"es": "¡Hola! Escríbenos por mensaje privado.", "en": "Hi! Send us a direct message."}
+    assert facts(Draft(text=f"{offer[lang]} {stated}", facts=("roast_date",)), about).passed
     told = matter(lang, "answer_question", "qué rico" if lang == "es" else "so good")
     assert facts(Draft(text=invented[lang]), told).passed
+
+
+def test_what_no_fact_says_is_left_out_where_it_is_beside_the_point() -> None:
+    asked = matter("en", "answer_question", "where do the beans come from?")
+    origin = asked.facts["coffee_origin"].statement["en"]
+    beside, invented = "Our friendly barista Ada loves jazz.", "The beans grow in sunny Leeds."
+    draft = Draft(text=f"{origin} {beside}", facts=("coffee_origin",))
+    assert founded(draft, asked) == replace(draft, text=origin)
+    for whole in (origin, f"{origin} {invented}", f"{origin} {beside} {invented}"):
+        assert founded(replace(draft, text=whole), asked).text == whole
+    assert founded(replace(draft, facts=("nope",)), asked).text == draft.text
+    praised = matter("en", "answer_question", "lovely beans")
+    assert founded(draft, praised).text == draft.text

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from aplomo import Comment, Drafter, ScriptedModel, UsageError
+from aplomo.brand.model import Fact
 from aplomo.errors import BadCompletion, ModelRejected
 from aplomo.llm.retry import RetryPolicy
 from aplomo.protocol.load import loads
@@ -68,6 +69,21 @@ def test_where_no_fact_covers_a_question_nothing_is_asked_of_the_model() -> None
     assert decision.reply is not None
     assert (decision.reply.draft.origin, decision.usage.calls) == ("template", 1)
     assert "no fact covers this: the outcome's own words" in decision.notes
+
+
+def test_what_no_fact_says_is_left_out_of_a_reply_to_a_question_and_noted() -> None:
+    thank = replace(PROTOCOL.outcomes["thank"], facts="optional")
+    protocol = replace(PROTOCOL, outcomes={**PROTOCOL.outcomes, "thank": thank})
+    origin = Fact(id="origin", statement={"es": "El café viene de Guatemala."}, source="web")
+    true, beside = "Gracias, el café viene de Guatemala.", "Nuestra gata Lola duerme muchísimo."
+    cited = json.dumps({"facts": ["origin"], "reply": f"{true} {beside}"})
+    made, model = drafter(said("yes"), cited, protocol=protocol, facts={"origin": origin})
+    decision = made.draft(Comment(text="Qué rico, ¿de dónde viene el café?", lang="es"))
+    model.assert_complete()
+    assert decision.reply is not None
+    assert (decision.status, decision.reply.text) == ("ready", true)
+    assert decision.reply.draft.origin == "model"
+    assert any(beside in note for note in decision.notes)
 
 
 def test_two_bad_drafts_are_replaced_by_the_template() -> None:

@@ -4,14 +4,15 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from aplomo.check.base import Finding, Matter
-from aplomo.check.text import halves, plain, trusted, verdict
+from aplomo.check.text import halves, plain, sentences, standing, trusted, verdict
 from aplomo.draft import Draft
 from aplomo.links import Link, around_links, find_links
 from aplomo.words import content_words, fold
 
-__all__ = ["facts", "links", "numbers"]
+__all__ = ["facts", "founded", "links", "numbers"]
 
 
 def links(draft: Draft, matter: Matter) -> Finding:
@@ -127,7 +128,7 @@ def _covered(unit: str, units: set[str]) -> bool:
 
 
 def facts(draft: Draft, matter: Matter) -> Finding:
-    """Cited facts exist and hold; where one is needed, the text says what it states.
+    """Cited facts exist and hold; where one is needed, the text says what they state and no more.
 
     One is needed where the outcome requires it, and wherever the model answers a question.
     """
@@ -138,6 +139,8 @@ def facts(draft: Draft, matter: Matter) -> Finding:
             problems.append("no fact is cited")
         elif not any(_reflects(text, matter.facts[id_].statement) for id_ in draft.facts):
             problems.append(f"the text does not say what {', '.join(draft.facts)} states")
+        elif draft.origin == "model":
+            problems += (f"no cited fact says '{said}'" for said in _unfounded(text, draft, matter))
     return verdict("facts", problems, ", ".join(draft.facts) or "none cited")
 
 
@@ -153,10 +156,47 @@ SHARED = 0.4
 _ROOT = 5
 
 
+FOUNDED = 0.5
+"""The least share of a sentence's words that a cited fact or a standing text must have."""
+
+_FEW = 3
+"""Words of weight that a sentence needs to state anything: a greeting has fewer."""
+
+
+def founded(draft: Draft, matter: Matter) -> Draft:
+    """`draft` without the public sentences that `facts` refuses, where they are beside the point.
+
+    It stays as it is where no fact is needed, and where such a sentence takes up the comment's own
+    words: then the answer itself is invented, and what is left would be none.
+    """
+    if not _needs_fact(draft, matter) or not all(id_ in matter.facts for id_ in draft.facts):
+        return draft
+    refused = list(_unfounded(draft.text, draft, matter))
+    if not refused or _roots("\n".join(refused)) & _roots(matter.comment.text):
+        return draft
+    kept = (said for said in sentences(draft.text) if said not in refused)
+    return replace(draft, text=" ".join(kept))
+
+
+def _unfounded(text: str, draft: Draft, matter: Matter) -> Iterator[str]:
+    """The sentences that say more than the cited facts and what people wrote for such replies."""
+    cited = (line for id_ in draft.facts for line in matter.facts[id_].statement.values())
+    replies = (exemplar.reply for exemplar in matter.brand.exemplars)
+    known = _roots("\n".join((*standing(matter), *replies, *cited)))
+    for sentence in sentences(text):
+        said = _roots(sentence)
+        if len(said) >= _FEW and len(said & known) < FOUNDED * len(said):
+            yield sentence
+
+
 def _reflects(text: str, statement: Mapping[str, str]) -> bool:
-    said = {word[:_ROOT] for word in content_words(text)}
+    said = _roots(text)
     return any(
         len(said & stated) >= SHARED * len(stated)
         for wording in statement.values()
-        if (stated := {word[:_ROOT] for word in content_words(wording)})
+        if (stated := _roots(wording))
     )
+
+
+def _roots(text: str) -> set[str]:
+    return {word[:_ROOT] for word in content_words(text)}

@@ -10,7 +10,7 @@ from aplomo.draft import Draft
 from aplomo.plain_text import visible
 from aplomo.words import fold
 
-__all__ = ["found_phrases", "halves", "plain", "sentences", "trusted", "verdict"]
+__all__ = ["found_phrases", "halves", "plain", "sentences", "standing", "trusted", "verdict"]
 
 _MOST_TOLD = 5
 _END = re.compile(r"(?<=[.!?…])\s+|\n+")
@@ -65,11 +65,13 @@ def _pattern(phrase: str) -> re.Pattern[str]:
 
 
 def trusted(matter: Matter) -> tuple[str, ...]:
-    """The texts that people wrote and a reply may repeat.
+    """The texts that people wrote and a reply may repeat: `standing` ones and today's facts."""
+    facts = (text for fact in matter.facts.values() for text in fact.statement.values())
+    return (*standing(matter), *facts)
 
-    The brand's name, contact, signature and disclosure, the facts valid today, and the outcome's
-    own templates.
-    """
+
+def standing(matter: Matter) -> tuple[str, ...]:
+    """The brand's name, contact, signature and disclosure, and the outcome's own templates."""
     brand, outcome = matter.brand, matter.outcome
     templates = (
         text.replace("{brand}", brand.name).replace("{contact}", brand.contact.get(lang, ""))
@@ -81,6 +83,5 @@ def trusted(matter: Matter) -> tuple[str, ...]:
         *brand.contact.values(),
         *brand.signature.values(),
         *brand.disclosure.values(),
-        *(text for fact in matter.facts.values() for text in fact.statement.values()),
         *templates,
     )
