@@ -29,6 +29,7 @@ _VERDICTS = {
     "model_attributes_type": "should be a mapping",
     "string_type": "should be text",
     "list_type": "should be a list",
+    "tuple_type": "should be a list",
     "bool_type": "should be true or false",
     "int_type": "should be a whole number",
     "string_too_short": "is empty",

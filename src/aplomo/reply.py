@@ -5,7 +5,7 @@ from typing import Any
 
 from aplomo.check import run_checks
 from aplomo.check.base import Finding, Matter
-from aplomo.check.grounding import founded
+from aplomo.check.mend import mended
 from aplomo.draft import Draft, from_template, signed
 from aplomo.effect import Call, Effects
 from aplomo.llm.port import Request, Usage
@@ -113,12 +113,12 @@ class _Composer:
         draft = yield from self._write(request)
         if draft is None:
             return None
-        first = self._founded(draft)
+        first = self._mended(draft)
         if first.passed:
             return first
         self.prompts.append("repair")
         again = yield from self._write(self.writer.again(request, draft, first.failures))
-        return self._founded(again) if again else first
+        return self._mended(again) if again else first
 
     def _write(self, request: Request) -> Effects[Draft | None]:
         asked: Asked[Draft] = yield Call(request=request, parse=self.writer.parse)
@@ -127,15 +127,13 @@ class _Composer:
             self.notes.append(f"the model wrote no draft: {asked.error}")
         return asked.value
 
-    def _founded(self, draft: Draft) -> Reply:
-        """The reply as the model wrote it; without what no fact says, where that makes it good."""
-        whole = self._checked(draft)
-        if whole.passed or (shorter := founded(draft, self.matter)) is draft:
-            return whole
-        cut = self._checked(shorter)
-        if cut.passed:
-            self.notes.append("left out of the model's draft what no fact says: " + draft.text)
-        return cut if cut.passed else whole
+    def _mended(self, draft: Draft) -> Reply:
+        """The reply as code can mend it, where that makes a good one; else as it was written."""
+        better = mended(draft, self.matter)
+        if better != draft and (reply := self._checked(better)).passed:
+            self.notes.append(f"the model's draft was mended; it was: {draft.text}")
+            return reply
+        return self._checked(draft)
 
     def _checked(self, draft: Draft) -> Reply:
         complete = signed(draft, self.writer.brand, self.writer.lang)

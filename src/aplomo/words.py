@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from aplomo.plain_text import normalized
 
-__all__ = ["STOP_WORDS", "content_words", "fold", "words"]
+__all__ = ["STOP_WORDS", "content_words", "fold", "root", "roots", "words"]
 
 # NFKD has already taken fullwidth and styled letters apart.
 _DROPPED = ("Mn", "Me", "Cf", "Cs")
@@ -36,6 +36,9 @@ STOP_WORDS = frozenset((_SPANISH + _ENGLISH).split())
 """Folded words of no weight, Spanish and English."""
 
 
+_ROOT = 5
+
+
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """`text` in the one form in which texts are compared: `Devolución` is `devolucion`."""
@@ -51,3 +54,13 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> list[str]:
     """The folded words of `text` that carry weight: three letters or more, no stop words."""
     return [word for word in words(text) if len(word) > 2 and word not in STOP_WORDS]
+
+
+def root(word: str) -> str:
+    """The letters that a folded word shares with its other forms: `devolver`, `devoluciones`."""
+    return word[:_ROOT]
+
+
+def roots(text: str) -> set[str]:
+    """The roots of the words of `text` that carry weight."""
+    return {root(word) for word in content_words(text)}

@@ -178,6 +178,7 @@ facts:
   c:
   d: {statement: {es: a, en: ""}, sauce: x}
   e: {statement: hola, source: x, valid_until: tomorrow}
+  f: {statement: {es: a, en: b}, source: x, questions: {es: que, fr: [quoi]}}
 """
     assert facts_refused(text) == snapshot(
         [
@@ -192,6 +193,8 @@ facts:
             "facts.yaml:10: facts.d.statement.en is empty",
             "facts.yaml:11: facts.e.statement should be a mapping",
             "facts.yaml:11: facts.e.valid_until: 'tomorrow' is not a date (write YYYY-MM-DD)",
+            "facts.yaml:12: facts.f.questions.es should be a list",
+            "facts.yaml:12: facts.f.questions.fr: no statement in 'fr'",
         ]
     )
 

@@ -63,6 +63,24 @@ def test_nothing_shared_finds_nothing(query: str) -> None:
     assert ids(query, "en") == []
 
 
+@pytest.mark.parametrize(
+    ("lang", "query"),
+    [
+        ("es", "¿De verdad no tenéis tienda en Sevilla?"),
+        ("es", "¿Estáis abiertos los domingos?"),
+        ("es", "¿Puedo comprar al por mayor?"),
+        ("es", "¿Me podéis mandar una muestra?"),
+        ("es", "¿tenéis cupón de descuento?"),
+        ("en", "Do you sell a real espresso machine?"),
+        ("en", "When will the Kenya be back in stock?"),
+        ("en", "is there usually a long queue to get in?"),
+    ],
+)
+def test_what_no_fact_covers_finds_none(lang: str, query: str) -> None:
+    """The words of `questions` are rare ones: a common word would offer a fact to any question."""
+    assert ids(query, lang) == []
+
+
 def test_at_most_so_many_and_only_in_the_language() -> None:
     query = " ".join(fact.statement["es"] for fact in FACTS.values())
     assert len(ids(query, most=2)) == 2

@@ -4,7 +4,7 @@ import pytest
 from inline_snapshot import snapshot
 from judging import judged, matter, rows
 
-from aplomo.check.grounding import facts, founded, links, numbers
+from aplomo.check.grounding import facts, links, numbers
 from aplomo.comment import Author, Comment
 from aplomo.draft import Draft
 from aplomo.protocol.model import Outcome
@@ -156,8 +156,8 @@ def test_number_details() -> None:
         ("thank", (), "Gracias.", True),
         ("thank", ("decaf_process",), "Descafeinamos con agua.", True),
         ("thank", ("invented",), "Gracias.", False),
-        ("answer_question", (), "Escríbenos y te contamos.", True),
-        ("answer_question", ("decaf_process",), "Solo con agua.", True),
+        ("answer_question", (), "Escríbenos y te contamos.", False),
+        ("answer_question", ("decaf_process",), "Eso te lo contamos.", False),
         ("answer_question", ("invented", "decaf_process"), "Solo con agua.", False),
         ("correct_facts", (), "Descafeinamos solo con agua, sin disolventes químicos.", False),
         ("correct_facts", ("decaf_process",), "Descafeinamos solo con agua, sin nada más.", True),
@@ -212,18 +212,38 @@ def test_a_question_is_answered_with_what_a_cited_fact_states(lang: str) -> None
     assert both.detail == f"no cited fact says '{invented[lang]}'"
     offer = {"es": "¡Hola! Escríbenos por mensaje privado.", "en": "Hi! Send us a direct message."}
     assert facts(Draft(text=f"{offer[lang]} {stated}", facts=("roast_date",)), about).passed
-    told = matter(lang, "answer_question", "qué rico" if lang == "es" else "so good")
+    unmarked = matter(lang, "answer_question", asked[lang].strip("¿?"))
+    assert not facts(Draft(text=invented[lang]), unmarked).passed
+    told = matter(lang, "thank", "qué rico" if lang == "es" else "so good")
+    told = replace(told, outcome=replace(told.outcome, facts="optional"))
     assert facts(Draft(text=invented[lang]), told).passed
 
 
-def test_what_no_fact_says_is_left_out_where_it_is_beside_the_point() -> None:
-    asked = matter("en", "answer_question", "where do the beans come from?")
-    origin = asked.facts["coffee_origin"].statement["en"]
-    beside, invented = "Our friendly barista Ada loves jazz.", "The beans grow in sunny Leeds."
-    draft = Draft(text=f"{origin} {beside}", facts=("coffee_origin",))
-    assert founded(draft, asked) == replace(draft, text=origin)
-    for whole in (origin, f"{origin} {invented}", f"{origin} {beside} {invented}"):
-        assert founded(replace(draft, text=whole), asked).text == whole
-    assert founded(replace(draft, facts=("nope",)), asked).text == draft.text
-    praised = matter("en", "answer_question", "lovely beans")
-    assert founded(draft, praised).text == draft.text
+@pytest.mark.parametrize(
+    ("lang", "cited", "text", "passed"),
+    [
+        ("en", "packaging", "Yes, our bags and boxes are fully recyclable.", True),
+        ("en", "packaging", "Hello! Of course. Our bags and boxes are fully recyclable.", True),
+        ("en", "packaging", "No, our bags and boxes are not recyclable.", False),
+        ("en", "packaging", "Our bags and boxes are fully recyclable. We roast daily.", False),
+        ("es", "packaging", "Nuestras bolsas y cajas son reciclables. Sí, es ecológico.", False),
+        ("en", "shipping_countries", "No, we ship to Spain, Portugal, France, Ireland.", True),
+        ("en", "shipping_countries", "We ship to Germany, Spain, Portugal and France.", False),
+        ("en", "decaf_process", "We decaffeinate with water only, without solvents.", True),
+        ("es", "coffee_origin", "Viene de cooperativas de Colombia, Kenia y Guatemala.", False),
+    ],
+)
+def test_a_sentence_of_an_answer_says_what_one_cited_fact_says(
+    lang: str, cited: str, text: str, passed: bool
+) -> None:
+    asked = matter(lang, "answer_question", "¿?")
+    finding = facts(Draft(text=text, facts=(cited,)), asked)
+    assert finding.passed is passed, finding.detail
+
+
+def test_a_name_may_be_said_when_it_is_the_authors() -> None:
+    asked = matter("en", "answer_question", "recyclable?")
+    ada = replace(asked, comment=replace(asked.comment, author=Author(name="Ada")))
+    draft = Draft(text="Hello Ada! Our bags and boxes are recyclable.", facts=("packaging",))
+    assert facts(draft, ada).passed
+    assert not facts(draft, asked).passed

@@ -51,13 +51,25 @@ def test_an_outcome_without_a_reply_takes_no_drafting_call() -> None:
 
 
 def test_a_draft_that_fails_is_repaired_once_with_the_failures_named() -> None:
-    made, model = drafter(said("yes"), reply("Nos alegra mucho leerte por aquí."), reply(GOOD))
+    made, model = drafter(said("yes"), reply("Gracias, te devolvemos el dinero."), reply(GOOD))
     decision = made.draft(PRAISE)
     assert decision.status == "ready"
     assert decision.reply is not None
     assert decision.reply.text == GOOD
-    assert "thanks" in model.requests[2].messages[-1].content
+    assert "refund" in model.requests[2].messages[-1].content
     assert set(decision.prompts) == {"answer", "draft", "repair", "task"}
+
+
+def test_what_a_draft_has_to_say_and_does_not_is_said_in_the_templates_words() -> None:
+    made, model = drafter(said("yes"), reply("Nos alegra mucho leerte por aquí."))
+    decision = made.draft(PRAISE)
+    model.assert_complete()
+    assert decision.reply is not None
+    assert decision.reply.text == snapshot(
+        "¡Muchas gracias por escribirnos! Nos alegra mucho leerte por aquí."
+    )
+    assert decision.reply.draft.origin == "model"
+    assert any("was mended" in note for note in decision.notes)
 
 
 def test_where_no_fact_covers_a_question_nothing_is_asked_of_the_model() -> None:

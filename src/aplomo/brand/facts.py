@@ -7,15 +7,12 @@ from datetime import date
 
 from aplomo.brand.model import Fact
 from aplomo.comment import Comment
-from aplomo.words import content_words, words
+from aplomo.words import content_words, root, words
 
 __all__ = ["about", "search"]
 
 MOST_TERMS = 64
 """Of a long text only the first terms are looked for."""
-
-_ROOT = 5
-"""Letters of a word that are looked for, so that `devolver` finds `devoluciones`."""
 
 
 def about(facts: Mapping[str, Fact], comment: Comment, on: date) -> tuple[Fact, ...]:
@@ -40,7 +37,7 @@ def search(
         return ()
     with closing(sqlite3.connect(":memory:")) as base:
         base.execute(
-            "CREATE VIRTUAL TABLE fact USING fts5(id UNINDEXED, statement, tokenize=unicode61)"
+            "CREATE VIRTUAL TABLE fact USING fts5(id UNINDEXED, wording, tokenize=unicode61)"
         )
         rows = [(fact.id, " ".join(words(_wording(fact, lang)))) for fact in held]
         base.executemany("INSERT INTO fact VALUES (?, ?)", rows)
@@ -57,4 +54,4 @@ def _wording(fact: Fact, lang: str) -> str:
 def _terms(query: str) -> Iterator[str]:
     """The words of weight, each as a quoted prefix: nothing in a text is query syntax."""
     for word in content_words(query)[:MOST_TERMS]:
-        yield f'"{word[:_ROOT]}"*' if len(word) > 3 else f'"{word}"'
+        yield f'"{root(word)}"*' if len(word) > 3 else f'"{word}"'

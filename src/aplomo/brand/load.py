@@ -137,9 +137,9 @@ def _fact_problems(document: Document, languages: Sequence[str]) -> Iterator[Pro
             where = ("facts", id_, "statement")
             yield from _uneven(document, where, _mapping(statement), languages, more=True)
             for lang in _mapping(_mapping(fact).get("questions")):
-                if lang not in statement:
+                if lang not in statement and lang not in languages:
                     where = ("facts", id_, "questions", lang)
-                    yield document.problem(where, f"facts.{id_} has no statement in '{lang}'")
+                    yield document.problem(where, f"{'.'.join(where)}: no statement in '{lang}'")
 
 
 def _uneven(

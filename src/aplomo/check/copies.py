@@ -1,13 +1,15 @@
 """Whether a draft says something of its own."""
 
+from collections.abc import Iterator, Sequence
+
 from rapidfuzz import fuzz
 
 from aplomo.check.base import Finding, Matter
-from aplomo.check.text import verdict
+from aplomo.check.text import trusted, verdict
 from aplomo.draft import Draft
 from aplomo.words import words
 
-__all__ = ["comment_copy", "reply_copy"]
+__all__ = ["comment_copy", "echoes", "reply_copy"]
 
 MOST_CHARACTERS = 2_000
 """More than this of either text is not compared."""
@@ -18,6 +20,8 @@ MOST_CHARACTERS = 2_000
 ALIKE = 90
 ECHO = 80
 FEWEST_WORDS = 6
+ECHOED = 5
+"""Words in a row that nobody says again by chance: a reply with them talks like the comment."""
 
 
 def comment_copy(draft: Draft, matter: Matter) -> Finding:
@@ -32,7 +36,20 @@ def comment_copy(draft: Draft, matter: Matter) -> Finding:
         problems.append(f"{whole:.0f}% like the comment")
     elif piece >= ALIKE:
         problems.append(f"repeats the comment ({piece:.0f}% of the shorter text)")
+    elif runs := echoes(draft.text, matter):
+        problems.append(f"repeats '{runs[0]}' of the comment")
     return verdict("comment_copy", problems, f"{whole:.0f}% like the comment")
+
+
+def echoes(text: str, matter: Matter) -> list[str]:
+    """The runs of ECHOED words that `text` takes from the comment alone, not from what we wrote."""
+    known = {run for own in trusted(matter) for run in _runs(words(own))}
+    asked = set(_runs(_bare(matter.comment.text, matter))) - known
+    return [" ".join(run) for run in _runs(_bare(text, matter)) if run in asked]
+
+
+def _runs(said: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return (tuple(said[start : start + ECHOED]) for start in range(len(said) - ECHOED + 1))
 
 
 def reply_copy(draft: Draft, matter: Matter) -> Finding:

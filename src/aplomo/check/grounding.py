@@ -4,15 +4,14 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from aplomo.check.base import Finding, Matter
 from aplomo.check.text import halves, plain, sentences, standing, trusted, verdict
 from aplomo.draft import Draft
 from aplomo.links import Link, around_links, find_links
-from aplomo.words import content_words, fold
+from aplomo.words import fold, roots, words
 
-__all__ = ["facts", "founded", "links", "numbers"]
+__all__ = ["beside_the_point", "facts", "links", "numbers"]
 
 
 def links(draft: Draft, matter: Matter) -> Finding:
@@ -128,9 +127,10 @@ def _covered(unit: str, units: set[str]) -> bool:
 
 
 def facts(draft: Draft, matter: Matter) -> Finding:
-    """Cited facts exist and hold; where one is needed, the text says what they state and no more.
+    """Cited facts exist and hold; where one is needed, the text says what one states, and no more.
 
-    One is needed where the outcome requires it, and wherever the model answers a question.
+    One is needed where the outcome requires it, and wherever the model answers a question. By
+    words alone not everything can be told: a sentence that turns a fact's own words passes.
     """
     problems = [f"'{id_}' is no valid fact" for id_ in draft.facts if id_ not in matter.facts]
     if not problems and _needs_fact(draft, matter):
@@ -140,63 +140,76 @@ def facts(draft: Draft, matter: Matter) -> Finding:
         elif not any(_reflects(text, matter.facts[id_].statement) for id_ in draft.facts):
             problems.append(f"the text does not say what {', '.join(draft.facts)} states")
         elif draft.origin == "model":
-            problems += (f"no cited fact says '{said}'" for said in _unfounded(text, draft, matter))
+            problems += (f"no cited fact says '{said}'" for said in _unfounded(draft, matter))
     return verdict("facts", problems, ", ".join(draft.facts) or "none cited")
 
 
+def beside_the_point(draft: Draft, matter: Matter) -> list[str]:
+    """The public sentences that `facts` refuses, where the reply is as good without them.
+
+    None where no fact is needed, and none where one of them takes up the comment's own words: then
+    the answer itself is invented, and what is left would be none.
+    """
+    if not _needs_fact(draft, matter) or not all(id_ in matter.facts for id_ in draft.facts):
+        return []
+    refused = list(_unfounded(draft, matter))
+    return [] if roots("\n".join(refused)) & roots(matter.comment.text) else refused
+
+
 def _needs_fact(draft: Draft, matter: Matter) -> bool:
-    asked = any(mark in matter.comment.text for mark in "?¿")
-    by_model = draft.origin == "model" and matter.outcome.facts == "optional"
-    return matter.outcome.facts == "required" or (asked and by_model)
+    outcome = matter.outcome
+    # An outcome that may cite facts and has to say nothing else is an answer, question mark or not.
+    asked = any(mark in matter.comment.text for mark in "?¿") or not outcome.must
+    by_model = draft.origin == "model" and outcome.facts == "optional"
+    return outcome.facts == "required" or (asked and by_model)
 
 
 SHARED = 0.4
 """The least share of a statement's words that a text must have to be saying it."""
 
-_ROOT = 5
-
-
 FOUNDED = 0.5
 """The least share of a sentence's words that a cited fact or a standing text must have."""
 
-_FEW = 3
-"""Words of weight that a sentence needs to state anything: a greeting has fewer."""
+_COURTESY = roots(
+    "hola buenas buenos dias tardes noches saludos claro supuesto encantados gusto"
+    " hiya morning afternoon evening cheers course sure glad happy welcome"
+)
+_NAME = re.compile(r"(?<=[\w,] )[A-ZÁÉÍÓÚÜÑ][^\W\d_]+")  # a capital inside a sentence
+_DENIALS = frozenset({"no", "ni", "nunca", "sin", "tampoco", "not", "never", "without", "nor"})
 
 
-def founded(draft: Draft, matter: Matter) -> Draft:
-    """`draft` without the public sentences that `facts` refuses, where they are beside the point.
-
-    It stays as it is where no fact is needed, and where such a sentence takes up the comment's own
-    words: then the answer itself is invented, and what is left would be none.
-    """
-    if not _needs_fact(draft, matter) or not all(id_ in matter.facts for id_ in draft.facts):
-        return draft
-    refused = list(_unfounded(draft.text, draft, matter))
-    if not refused or _roots("\n".join(refused)) & _roots(matter.comment.text):
-        return draft
-    kept = (said for said in sentences(draft.text) if said not in refused)
-    return replace(draft, text=" ".join(kept))
-
-
-def _unfounded(text: str, draft: Draft, matter: Matter) -> Iterator[str]:
-    """The sentences that say more than the cited facts and what people wrote for such replies."""
-    cited = (line for id_ in draft.facts for line in matter.facts[id_].statement.values())
-    replies = (exemplar.reply for exemplar in matter.brand.exemplars)
-    known = _roots("\n".join((*standing(matter), *replies, *cited)))
-    for sentence in sentences(text):
-        said = _roots(sentence)
-        if len(said) >= _FEW and len(said & known) < FOUNDED * len(said):
+def _unfounded(draft: Draft, matter: Matter) -> Iterator[str]:
+    """The public sentences that say more than one cited fact and what people wrote for replies."""
+    cited = [" ".join(matter.facts[id_].statement.values()) for id_ in draft.facts]
+    shown = (e.reply for e in matter.brand.exemplars if set(e.facts) <= set(draft.facts))
+    phrases = (
+        phrase
+        for id_ in matter.outcome.must
+        for of_language in matter.elements[id_].phrases.values()
+        for phrase in of_language
+    )
+    known = "\n".join((*standing(matter), *shown, *phrases, matter.comment.author.name))
+    for sentence in sentences(draft.text):
+        if not any(_founded(sentence, f"{known}\n{fact}", fact) for fact in ("", *cited)):
             yield sentence
 
 
-def _reflects(text: str, statement: Mapping[str, str]) -> bool:
-    said = _roots(text)
-    return any(
-        len(said & stated) >= SHARED * len(stated)
-        for wording in statement.values()
-        if (stated := _roots(wording))
+def _founded(sentence: str, known: str, fact: str) -> bool:
+    """Whether `sentence` is of `known` words, names no other name, and denies only what they do."""
+    said, told = roots(sentence), roots(known) | _COURTESY
+    names = {fold(name) for name in _NAME.findall(sentence)}
+    denies = _DENIALS & set(words(sentence)[1:])  # "No, we ship to..." denies no fact
+    return (
+        len(said & told) >= FOUNDED * len(said)
+        and names <= set(words(known))
+        and (not denies or bool(_DENIALS & set(words(fact or known))))
     )
 
 
-def _roots(text: str) -> set[str]:
-    return {word[:_ROOT] for word in content_words(text)}
+def _reflects(text: str, statement: Mapping[str, str]) -> bool:
+    said = roots(text)
+    return any(
+        len(said & stated) >= SHARED * len(stated)
+        for wording in statement.values()
+        if (stated := roots(wording))
+    )

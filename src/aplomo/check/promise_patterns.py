@@ -153,6 +153,8 @@ DEADLINE = """
     (hoy|manana) mismo
     antes (del|de) (el |final del? |fin del? )?(dia|mes|semana|manana|mediodia|WEEKDAY)
     (by|before) ((the )?end of )?((the |this |next )?(day|week|month)|tomorrow|tonight|WEEKDAY)
+    (get back|be in touch|reply|respond|answer|write back) ... (soon|shortly|asap|right away)
+    (responde|contesta|escribi|di)(re)?mos ... (pronto|enseguida|en breve|(lo|cuanto) antes)
 """
 DAY = r"""
     hoy
@@ -183,6 +185,8 @@ FUTURE_WORK = r"""
     WE WILL( also| then| all| always| definitely| certainly| gladly| happily)?(?! LATER) \w+
     (we|i)('re| are)( currently| already| actively)? working (on|to)
     (will|won't) (be (fixed|added|resolved)|not happen again|never happen again|happen again)
+    (we|i)('re| are) (so |really |very )?(excited|thrilled|keen|eager) to (?!hear|read|see|know)\w+
+    (tenemos ganas|estamos deseando|ilusion) ... (empezar|lanzar|preparar|anadir|sacar)
     coming soon
     in a future (release|update|version)
     SOMEONE ... (will|'ll) (contact|call|reach out|get back|(be|get) in touch|reply|resolve|fix)

@@ -4,7 +4,7 @@ from aplomo.check.base import Finding, Matter
 from aplomo.check.text import found_phrases, halves, verdict
 from aplomo.draft import Draft
 
-__all__ = ["banned_words", "forbidden_elements", "required_elements"]
+__all__ = ["banned_words", "forbidden_elements", "required_elements", "says", "unsaid"]
 
 
 def banned_words(draft: Draft, matter: Matter) -> Finding:
@@ -19,12 +19,19 @@ def banned_words(draft: Draft, matter: Matter) -> Finding:
 
 
 def required_elements(draft: Draft, matter: Matter) -> Finding:
-    """Everything the outcome's reply must contain; private outcomes may say it in either half."""
-    where = " ".join(text for _, text in halves(draft)) if matter.outcome.private else draft.text
-    problems = [
-        _missing(id_, matter) for id_ in matter.outcome.must if not _said(id_, where, matter)
-    ]
+    """Everything the outcome's reply must contain, where everybody reads it: in the public half."""
+    problems = [_missing(id_, matter) for id_ in unsaid(draft.text, matter)]
     return verdict("required_elements", problems, ", ".join(matter.outcome.must) or "none asked")
+
+
+def unsaid(text: str, matter: Matter) -> list[str]:
+    """The elements that the outcome's reply must contain and `text` does not, by id."""
+    return [id_ for id_ in matter.outcome.must if not says(text, id_, matter)]
+
+
+def says(text: str, id_: str, matter: Matter) -> bool:
+    """Whether `text` contains the element."""
+    return bool(_said(id_, text, matter))
 
 
 def forbidden_elements(draft: Draft, matter: Matter) -> Finding:
