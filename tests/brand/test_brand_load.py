@@ -219,5 +219,6 @@ def test_the_examples_load() -> None:
     assert any(fact.valid_until for fact in facts.values())
     told = [(exemplar.outcome, exemplar.lang) for exemplar in brand.exemplars]
     assert all(told.count(pair) <= 2 for pair in told)
-    outcomes = {"thank", "share", "answer_question", "restore", "correct_facts", "wake_up"}
+    outcomes = {"thank", "share", "answer_question", "restore", "ask_details", "correct_facts"}
+    outcomes.add("wake_up")
     assert set(told) == {(outcome, lang) for outcome in outcomes for lang in ("es", "en")}

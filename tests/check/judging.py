@@ -12,6 +12,7 @@ from aplomo.check.base import Check, Finding, Matter
 from aplomo.comment import Comment
 from aplomo.draft import Draft
 from aplomo.protocol.load import load
+from aplomo.protocol.model import Outcome
 
 TODAY = date(2026, 11, 1)
 COMMENTS = {"es": "Qué decepción", "en": "What a let-down"}
@@ -34,15 +35,24 @@ def plain_matter() -> Matter:
     )
 
 
+@cache
+def outcomes() -> dict[str, Outcome]:
+    """The outcomes of both guides."""
+    guides = [load(asset("protocols", f"{name}.yaml")) for name in ("brand-care", "basic-guide")]
+    return {id_: outcome for guide in guides for id_, outcome in guide.outcomes.items()}
+
+
 def matter(lang: str = "es", outcome: str = "thank", comment: str = "", **changes: Any) -> Matter:
-    """A Matter in `lang`, for `outcome` of the basic guide; `brand` holds changes to the brand."""
+    """A Matter in `lang`, for `outcome` of the basic guide, or of brand-care where that has none.
+
+    `brand` holds changes to the brand.
+    """
     plain = plain_matter()
-    protocol = load(asset("protocols", "basic-guide.yaml"))
     return replace(
         plain,
         **{
             "lang": lang,
-            "outcome": protocol.outcomes[outcome],
+            "outcome": outcomes()[outcome],
             "comment": Comment(text=comment or COMMENTS.get(lang, "...")),
             **changes,
             "brand": replace(plain.brand, **changes.get("brand", {})),

@@ -18,6 +18,8 @@ REFUSES = """
 - | Como una IA, no puedo probar el café.
 - | Lo siento, pero no puedo ayudarte con eso.
 - | No puedo ayudarte con esa solicitud.
+- | Lo sentimos, pero no podemos ayudarte con eso.
+- | Unfortunately we can't help with deliveries.
 - | Soy un asistente virtual.
 - | Soy una inteligencia artificial.
 - | Aquí tienes una posible respuesta: ¡gracias!
@@ -33,6 +35,7 @@ SPEAKS = """
 - | Our AI-free roasting is done by people.
 - | Of course! Send us a direct message.
 - | I can't wait to hear how it goes.
+- | We can't wait to help you choose.
 - | Thank you for your reply.
 - | Sentimos no poder darte el dato por aquí.
 - | Claro, escríbenos por mensaje privado.

@@ -18,6 +18,8 @@ _REFUSAL = r"""
     (?:i can't|i cannot|i can not|i'm unable to|i am unable to|i'm not able to|i won't)
         (?:assist|comply|fulfil|provide|generate|write|create|respond|engage|help with th(?:at|is))
     i'm sorry,? but i (?:can't|cannot)
+    (?:we|i) (?:can't|cannot|can not|are unable to|aren't able to) (?:help|assist|do anything)
+    no (?:te |le |os )?podemos (?:ayudar|asistir|atender)\w*
     against my (?:guidelines|programming|policies)
     como (?:una? )?(?:ia|inteligencia artificial|modelo de lenguaje|asistente virtual|chatbot)
     (?:soy|solo soy) (?:una? )?(?:ia|inteligencia artificial|modelo|asistente|bot|chatbot|robot)
