@@ -60,7 +60,7 @@ MUTATIONS = (
     Mutation("drop an exemplar", BRAND, r"  - outcome: thank\n    lang: es\n[^\n]*\n[^\n]*\n", ""),
     Mutation("change a fact", "examples/facts.yaml", r"solo con agua", "casi siempre con agua"),
     # Outcomes and templates.
-    Mutation("an apology is looked for in other words", CARE, r'"disculp\*", "perdon\*", "sentimos", "lamentamos", "siento"', '"mea culpa"'),
+    Mutation("an apology is looked for in other words", CARE, r'"disculpas", [^\]]+"siento"', '"mea culpa"'),
     Mutation("the brand says usted", BRAND, r"es: tu, en", "es: usted, en"),
     Mutation("a goal says something else", CARE, r"agradecer con calidez y naturalidad", "agradecer en dos palabras"),
     Mutation("an apology is not asked for", CARE, r"must: \[apology, next_step\]", "must: [next_step]"),
@@ -81,7 +81,7 @@ MUTATIONS = (
     Mutation("no template steps in", "src/aplomo/reply.py", r"if template is None:", "if True:"),
     Mutation("a failed draft counts as ready", "src/aplomo/decision/model.py", r'return "ready" if not drafted or \(reply is not None and reply\.passed\)', 'return "ready" if True'),
     Mutation("every check passes", "src/aplomo/check/__init__.py", r"return check\(draft, matter\)", 'return Finding(check=check.__name__, passed=True)'),
-    Mutation("a check that finds nothing: required_elements", "src/aplomo/check/wording.py", r"if not _said\(id_, where, matter\)", "if False"),
+    Mutation("a check that finds nothing: required_elements", "src/aplomo/check/wording.py", r"for id_ in matter\.outcome\.must if not says\(text, id_, matter\)", "for id_ in ()"),
     Mutation("a check that finds everything: comment_copy", "src/aplomo/check/__init__.py", r"return check\(draft, matter\)", 'return Finding(check="comment_copy", passed=False) if check is comment_copy else check(draft, matter)'),
 )  # fmt: skip
 
