@@ -86,6 +86,7 @@ def test_every_check_is_named_as_its_finding() -> None:
             "personal_data",
             "links",
             "numbers",
+            "names",
             "facts",
             "promises",
             "refusal",

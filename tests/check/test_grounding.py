@@ -4,8 +4,8 @@ import pytest
 from inline_snapshot import snapshot
 from judging import judged, matter, rows
 
-from aplomo.check.grounding import facts, links, numbers
-from aplomo.comment import Author, Comment
+from aplomo.check.grounding import facts, links, names, numbers
+from aplomo.comment import Author, Comment, Turn
 from aplomo.draft import Draft
 from aplomo.protocol.model import Outcome
 
@@ -247,3 +247,22 @@ def test_a_name_may_be_said_when_it_is_the_authors() -> None:
     draft = Draft(text="Hello Ada! Our bags and boxes are recyclable.", facts=("packaging",))
     assert facts(draft, ada).passed
     assert not facts(draft, asked).passed
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("¡Qué bien que el Huila te guste!", False),
+        ("Nos vemos en Madrid, Ada.", False),
+        ("¡Qué bien que el Guatemala te guste! Gracias por venir. Saludos.", True),
+        ("Gracias, Ana: el equipo de Bruma lo celebra.", True),
+        ("Escríbenos por DM, que el café de Colombia vuelve.", True),
+        ("¿Te gustó Lisboa? Gracias.", True),
+    ],
+)
+def test_every_name_comes_from_somewhere(text: str, passed: bool) -> None:
+    given = matter(comment="el guatemala, qué rico")
+    author, thread = Author(name="Ana"), (Turn(kind="agent", text="¿Qué tal en Lisboa?"),)
+    given = replace(given, comment=replace(given.comment, author=author, thread=thread))
+    finding = judged(names, text, given)
+    assert finding.passed is passed, finding.detail

@@ -3,7 +3,7 @@
 from aplomo.check.base import Check, Finding, Matter
 from aplomo.check.copies import comment_copy, reply_copy
 from aplomo.check.ending import disclosure, signature
-from aplomo.check.grounding import facts, links, numbers
+from aplomo.check.grounding import facts, links, names, numbers
 from aplomo.check.machine import markup, placeholders, prompt_leak, refusal
 from aplomo.check.personal import personal_data
 from aplomo.check.promises import promises
@@ -26,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     personal_data,
     links,
     numbers,
+    names,
     facts,
     promises,
     refusal,

@@ -11,7 +11,7 @@ from aplomo.draft import Draft
 from aplomo.links import Link, around_links, find_links
 from aplomo.words import fold, roots, words
 
-__all__ = ["beside_the_point", "facts", "links", "numbers"]
+__all__ = ["beside_the_point", "facts", "links", "names", "numbers"]
 
 
 def links(draft: Draft, matter: Matter) -> Finding:
@@ -126,6 +126,30 @@ def _covered(unit: str, units: set[str]) -> bool:
     return unit in units or (unit == "" and bool(units)) or (unit in _TIME and "" in units)
 
 
+def names(draft: Draft, matter: Matter) -> Finding:
+    """Every name is in the comment or its thread, a fact, or what people wrote for the brand.
+
+    A name is a capital inside a sentence; one in capitals throughout is an abbreviation.
+    """
+    comment = matter.comment
+    thread = (turn.text for turn in comment.thread)
+    known = set(words("\n".join((*trusted(matter), comment.author.name, *thread, comment.text))))
+    problems = [
+        f"{where}names {name}"
+        for where, text in halves(draft)
+        for name in _names(text)
+        if not name.isupper() and fold(name) not in known
+    ]
+    return verdict("names", problems, "none unknown")
+
+
+def _names(text: str) -> Iterator[str]:
+    return (match[0] for match in _NAME.finditer(plain(text)))
+
+
+_NAME = re.compile(r"(?<=[\w,] )[A-ZÁÉÍÓÚÜÑ][^\W\d_]+")
+
+
 def facts(draft: Draft, matter: Matter) -> Finding:
     """Cited facts exist and hold; where one is needed, the text says what one states, and no more.
 
@@ -174,7 +198,6 @@ _COURTESY = roots(
     "hola buenas buenos dias tardes noches saludos claro supuesto encantados gusto"
     " hiya morning afternoon evening cheers course sure glad happy welcome"
 )
-_NAME = re.compile(r"(?<=[\w,] )[A-ZÁÉÍÓÚÜÑ][^\W\d_]+")  # a capital inside a sentence
 _DENIALS = frozenset({"no", "ni", "nunca", "sin", "tampoco", "not", "never", "without", "nor"})
 
 
@@ -197,11 +220,11 @@ def _unfounded(draft: Draft, matter: Matter) -> Iterator[str]:
 def _founded(sentence: str, known: str, fact: str) -> bool:
     """Whether `sentence` is of `known` words, names no other name, and denies only what they do."""
     said, told = roots(sentence), roots(known) | _COURTESY
-    names = {fold(name) for name in _NAME.findall(sentence)}
+    named = {fold(name) for name in _names(sentence)}
     denies = _DENIALS & set(words(sentence)[1:])  # "No, we ship to..." denies no fact
     return (
         len(said & told) >= FOUNDED * len(said)
-        and names <= set(words(known))
+        and named <= set(words(known))
         and (not denies or bool(_DENIALS & set(words(fact or known))))
     )
 
