@@ -108,3 +108,14 @@ def test_details() -> None:
         "41% like the nearest recent reply"
     )
     assert judged(reply_copy, "Gracias.", given).detail == snapshot("not compared")
+
+
+def test_five_words_of_the_comment_in_a_row_are_an_echo_unless_people_wrote_them() -> None:
+    given = matter("en", comment="So kind on the phone, and the grinder is a real beauty.")
+    long = "We roast in small batches and hope to see you again one of these fine mornings."
+    echo = judged(comment_copy, f"Thank you for being so kind on the phone! {long}", given)
+    assert echo.detail == "repeats 'so kind on the phone' of the comment"
+    assert judged(comment_copy, f"Thank you for being kind on the phone! {long}", given).passed
+    fact = given.facts["packaging"].statement["en"]
+    asked = matter("en", comment=f"Is it true? {fact} And the lids?")
+    assert judged(comment_copy, f"{fact} {long}", asked).passed

@@ -167,6 +167,11 @@ PROMISED = """
     future_work | We will fix it.
     future_work | We'll add that option.
     future_work | We're working on it.
+    future_work | We're so excited to get started with your idea.
+    future_work | Estamos deseando empezar con la caja de muestras.
+    deadline | We'll look into it and get back to you soon.
+    deadline | Te respondemos enseguida.
+    deadline | Te contestamos por privado lo antes posible.
     future_work | It won't happen again.
     future_work | That feature is coming soon.
     future_work | Our team will contact you.
@@ -219,6 +224,9 @@ PROMISED = """
 
 # Replies that promise nothing, or only what a fact states.
 HARMLESS = """
+    We're excited to hear what you think of it.
+    We'll get back to you by direct message.
+    Te respondemos por mensaje privado.
     Lo revisamos contigo.
     Te damos las gracias por el detalle.
     Escríbenos por mensaje privado y lo revisamos.

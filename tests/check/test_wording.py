@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from inline_snapshot import snapshot
 from judging import judged, matter, rows
 
+from aplomo.assets import asset
 from aplomo.check.wording import banned_words, forbidden_elements, required_elements
+from aplomo.protocol.load import load
 from aplomo.protocol.model import Element
 
 BANNED = """
@@ -166,3 +170,23 @@ def test_details() -> None:
         "none of blame, sarcasm, admission"
     )
     assert judged(banned_words, text, given).detail == snapshot("none of 10")
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("es", "Gracias por la mala experiencia, escríbenos."),
+        ("es", "Gracias por la disculpa. Escríbenos por mensaje privado."),
+        ("en", "Thank you for your complaint. Send us a direct message."),
+    ],
+)
+def test_brand_care_thanks_nobody_for_what_is_bad_and_takes_none_for_an_apology(
+    lang: str, text: str
+) -> None:
+    care = load(asset("protocols", "brand-care.yaml"))
+    given = replace(matter(lang), elements=care.elements, outcome=care.outcomes["ask_details"])
+    assert not judged(forbidden_elements, text, given).passed
+    assert not judged(required_elements, text, given).passed
+    sorry = {"es": "Pedimos disculpas: escríbenos.", "en": "We're sorry: send us a direct message."}
+    assert judged(forbidden_elements, sorry[lang], given).passed
+    assert judged(required_elements, sorry[lang], given).passed

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from aplomo.check.base import Finding, Matter
 from aplomo.check.text import halves, plain, sentences, standing, trusted, verdict
+from aplomo.check.wording import phrases
 from aplomo.draft import Draft
 from aplomo.links import Link, around_links, find_links
 from aplomo.words import fold, roots, words
@@ -205,13 +206,8 @@ def _unfounded(draft: Draft, matter: Matter) -> Iterator[str]:
     """The public sentences that say more than one cited fact and what people wrote for replies."""
     cited = [" ".join(matter.facts[id_].statement.values()) for id_ in draft.facts]
     shown = (e.reply for e in matter.brand.exemplars if set(e.facts) <= set(draft.facts))
-    phrases = (
-        phrase
-        for id_ in matter.outcome.must
-        for of_language in matter.elements[id_].phrases.values()
-        for phrase in of_language
-    )
-    known = "\n".join((*standing(matter), *shown, *phrases, matter.comment.author.name))
+    due = (phrase for id_ in matter.outcome.must for phrase in phrases(id_, matter))
+    known = "\n".join((*standing(matter), *shown, *due, matter.comment.author.name))
     for sentence in sentences(draft.text):
         if not any(_founded(sentence, f"{known}\n{fact}", fact) for fact in ("", *cited)):
             yield sentence

@@ -4,7 +4,7 @@ from aplomo.check.base import Finding, Matter
 from aplomo.check.text import found_phrases, halves, verdict
 from aplomo.draft import Draft
 
-__all__ = ["banned_words", "forbidden_elements", "required_elements", "says", "unsaid"]
+__all__ = ["banned_words", "forbidden_elements", "phrases", "required_elements", "says", "unsaid"]
 
 
 def banned_words(draft: Draft, matter: Matter) -> Finding:
@@ -47,14 +47,15 @@ def forbidden_elements(draft: Draft, matter: Matter) -> Finding:
 
 
 def _said(id_: str, text: str, matter: Matter) -> tuple[str, ...]:
-    return tuple(found_phrases(text, _phrases(id_, matter)))
+    return tuple(found_phrases(text, phrases(id_, matter)))
 
 
-def _phrases(id_: str, matter: Matter) -> tuple[str, ...]:
+def phrases(id_: str, matter: Matter) -> tuple[str, ...]:
+    """How the element is found in the reply's language; none for one that is not there."""
     element = matter.elements.get(id_)
     return element.phrases.get(matter.lang, ()) if element else ()
 
 
 def _missing(id_: str, matter: Matter) -> str:
-    shown = ", ".join(list(_phrases(id_, matter))[:4])
+    shown = ", ".join(list(phrases(id_, matter))[:4])
     return f"{id_} is missing ({shown})" if shown else f"{id_} has no phrases in '{matter.lang}'"
